@@ -1,0 +1,52 @@
+import type { Outcomes } from '../api/outcomes-record.ts';
+import type { DependencyEdge, UnmetPolicy } from '../api/annotations.ts';
+import type { Outcome } from './outcome.ts';
+
+/** What a Job's annotations ask of jobflow; only annotated Jobs have it. */
+export interface GateTerms {
+  /** The Jobs to wait for; empty without `depends-on`. */
+  readonly edges: readonly DependencyEdge[];
+  /** Set when the annotations cannot be read (they got past the webhook): the one sentence that says why. */
+  readonly unreadable: string | undefined;
+  readonly run: string | undefined;
+  readonly flow: string | undefined;
+  readonly onUnmet: UnmetPolicy;
+  /** Milliseconds after the Job's creation at which waiting ends, or undefined for no limit. */
+  readonly waitTimeoutMs: number | undefined;
+  /** `hold: "true"` without `approved`. */
+  readonly held: boolean;
+  /** Ours to gate: the `gated` record says so, or `depends-on` or `hold` is there. */
+  readonly gated: boolean;
+  /** `released-at` is set. */
+  readonly released: boolean;
+  /** The user's own file states `suspend: true`, as the webhook recorded at CREATE. */
+  readonly statedSuspend: boolean;
+  /** UIDs of upstreams that were already being deleted when this Job was created: they never count. */
+  readonly ignoredUids: readonly string[];
+  /** Outcomes that had to outlive their Jobs, by upstream name. */
+  readonly outcomes: Outcomes;
+}
+
+/** One Job as jobflow remembers it: what decisions need and no more (under 1 KB). */
+export interface JobRecord {
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+  readonly resourceVersion: string;
+  /** `metadata.creationTimestamp`, in milliseconds since the epoch (whole seconds). */
+  readonly createdMs: number;
+  /** `metadata.deletionTimestamp`, in milliseconds since the epoch, or undefined. */
+  readonly deletedMs: number | undefined;
+  readonly suspended: boolean;
+  /** It has a `startTime` or active pods: it is running, has run, or is being failed or completed natively. */
+  readonly started: boolean;
+  readonly outcome: Outcome | undefined;
+  /** `spec.ttlSecondsAfterFinished` is set, so the Job can vanish by itself. */
+  readonly hasTtl: boolean;
+  readonly finalizers: readonly string[];
+  /** Why jobflow leaves this Job alone (another controller, a foreign `managedBy`), or undefined. */
+  readonly leftAloneBecause: string | undefined;
+  /** The controller's own field manager still owns `spec.suspend`. */
+  readonly ownsSuspend: boolean;
+  readonly terms: GateTerms | undefined;
+}
