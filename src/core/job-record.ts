@@ -1,6 +1,7 @@
 import type { Outcomes } from '../api/outcomes-record.ts';
-import type { DependencyEdge, UnmetPolicy } from '../api/annotations.ts';
-import type { Outcome } from './outcome.ts';
+import type { UnmetPolicy } from '../api/annotations.ts';
+import type { DependencyEdge } from '../api/dependency-list.ts';
+import type { Outcome } from '../api/outcomes.ts';
 
 /** What a Job's annotations ask of jobflow; only annotated Jobs have it. */
 export interface GateTerms {

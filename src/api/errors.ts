@@ -1,0 +1,95 @@
+/**
+ * Every sentence with which jobflow refuses something, by code. `docs/errors.md` lists them, and a test holds
+ * the two together. `{name}` stands for a value. Each names the field, the value and the mend.
+ */
+export const REFUSALS = {
+  AnnotationUnknownValue: '{field}: "{value}" is not allowed; write {allowed}.',
+  DependencyEmpty: '{field}: entry {position} is empty; remove the extra comma or write a Job name there.',
+  DependencyNameInvalid:
+    '{field}: "{value}" is not a valid Job name; use at most 63 lower-case letters, digits and "-" (or "."), starting and ending with a letter or digit.',
+  DependencyKindUnknown:
+    '{field}: "{value}" names the kind "{kind}", which cannot be waited for; write the plain name of a Job.',
+  DependencyOutcomeUnknown:
+    '{field}: "{value}" asks for the outcome "{outcome}"; write Complete, Failed, NotFailed or Finished (as in "{name}=Failed").',
+  DependencyDuplicate: '{field}: "{name}" is listed twice; keep one of the two entries.',
+  DependencyTooMany:
+    '{field}: {count} names are more than the limit of {limit}; put a Job in between that waits for some of them.',
+  DependencyTooLong:
+    '{field}: the value has {bytes} bytes, more than the limit of {limit}; shorten the names or put a Job in between that waits for some of them.',
+  DependencyOnItself: '{field}: Job "{name}" depends on itself; remove "{name}" from the list.',
+  DependencyCycle: '{field}: the dependencies form a cycle, {path}; remove one of these edges.',
+  NameInvalid: '{field}: "{value}" is not a valid {what}; {mend}.',
+  DurationInvalid:
+    '{field}: "{value}" is not a duration; write a positive number with a unit, such as "90s", "30m" or "2h".',
+  TemplateUnknown:
+    '{field}: there is no JobTemplate "{name}" in namespace "{namespace}"; apply the JobTemplate first, then this Job.',
+  TemplateUnusable:
+    '{field}: JobTemplate "{name}" in namespace "{namespace}" has no usable spec.jobTemplate; write a JobSpec there.',
+  FlowUnknown:
+    '{field}: there is no JobFlow "{name}" in namespace "{namespace}"; apply the JobFlow first, then this Job.',
+  FlowUnusable:
+    '{field}: spec.globalParams of JobFlow "{name}" in namespace "{namespace}" cannot be used: {problem}; mend the JobFlow, then apply this Job again.',
+  CompletionsZero:
+    'spec.completions: 0 cannot be combined with {field}, because Kubernetes completes such a Job while it is suspended; use at least 1, or remove the annotation.',
+  OwnAnnotation: '{field}: only jobflow writes this annotation; remove it from the Job.',
+  OwnLabel:
+    '{field}: jobflow keeps this label equal to the annotation that the Job was created with; remove the change.',
+  OwnFinalizer: '{field}: only jobflow adds or removes the finalizer "{value}"; leave it as it is.',
+  AnnotationsTooLarge:
+    'metadata.annotations: the record of what jobflow would inject has {bytes} bytes, more than the limit of {limit}; state less in the Job or move it into the JobTemplate.',
+  NotReady: 'jobflow cannot check this Job yet: {problem}; try again in a moment.',
+  ReviewMalformed: '{field}: {problem}; send an admission.k8s.io/v1 AdmissionReview.',
+  BodyNotJson: 'The request body is not JSON ({problem}); send an admission.k8s.io/v1 AdmissionReview.',
+  BodyTooLarge: 'The request body is larger than {limit} bytes; send a smaller object.',
+  ContentTypeUnsupported: 'Content-Type "{value}" is not supported; send application/json.',
+  PathUnknown: 'There is nothing at "{path}"; the webhook answers at {known}.',
+  MethodNotAllowed: 'Method {method} is not allowed at "{path}"; use {allowed}.',
+  Timeout: 'jobflow could not decide within {seconds} s; try again.',
+  Internal: 'jobflow failed to judge this object (request {id}); its log has the cause. Try again.',
+} as const;
+
+/** The code of a refusal, as `docs/errors.md` lists it. */
+export type RefusalCode = keyof typeof REFUSALS;
+
+type Placeholders<S extends string> = S extends `${string}{${infer Name}}${infer Rest}`
+  ? Name | Placeholders<Rest>
+  : never;
+
+/** The values that the message of a code needs. */
+export type RefusalValues<C extends RefusalCode> = Readonly<
+  Record<Placeholders<(typeof REFUSALS)[C]>, string | number>
+>;
+
+/** One refusal: a stable code and one clear sentence. */
+export interface Refusal {
+  readonly code: RefusalCode;
+  readonly message: string;
+}
+
+const MAX_SHOWN = 200;
+
+/**
+ * Writes the sentence of a refusal.
+ *
+ * @param code which refusal
+ * @param values what its placeholders stand for; long values are cut to 200 characters
+ * @returns the code with the finished sentence
+ */
+export function refusal<C extends RefusalCode>(code: C, values: RefusalValues<C>): Refusal {
+  const shown = new Map<string, string>(
+    Object.entries<string | number>(values).map(([name, value]) => [name, show(value)]),
+  );
+  const message = REFUSALS[code].replace(/\{(\w+)\}/g, (_, name: string) => shown.get(name) ?? '');
+  return { code, message };
+}
+
+/** The way an annotation is named in messages: `metadata.annotations["KEY"]`. */
+export function annotationField(key: string): string {
+  return `metadata.annotations["${key}"]`;
+}
+
+function show(value: string | number): string {
+  // Control characters would let a value break out of its line in logs and terminals.
+  const text = String(value).replace(/[\p{Cc}\u2028\u2029]/gu, ' ');
+  return text.length <= MAX_SHOWN ? text : `${text.slice(0, MAX_SHOWN)}…`;
+}
