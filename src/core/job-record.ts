@@ -22,6 +22,8 @@ export interface GateTerms {
   readonly released: boolean;
   /** The user's own file states `suspend: true`, as the webhook recorded at CREATE. */
   readonly statedSuspend: boolean;
+  /** Released, and the controller's field manager still owns a `spec.suspend` that the user's file states too. */
+  readonly ownsSuspend: boolean;
   /** UIDs of upstreams that were already being deleted when this Job was created: they never count. */
   readonly ignoredUids: readonly string[];
   /** Outcomes that had to outlive their Jobs, by upstream name. */
@@ -47,7 +49,5 @@ export interface JobRecord {
   readonly finalizers: readonly string[];
   /** Why jobflow leaves this Job alone (another controller, a foreign `managedBy`), or undefined. */
   readonly leftAloneBecause: string | undefined;
-  /** The controller's own field manager still owns `spec.suspend`. */
-  readonly ownsSuspend: boolean;
   readonly terms: GateTerms | undefined;
 }

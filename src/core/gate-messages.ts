@@ -1,0 +1,41 @@
+import type { ClosedEdge, WaitingOn } from './gate.ts';
+
+const SHOWN = 5;
+
+/** What a Job waits for, in words: `"a" is running; "b" does not exist …`; the first five, then a count. */
+export function describeWaiting(on: readonly WaitingOn[]): string {
+  const shown = on.slice(0, SHOWN).map(describeOne).join('; ');
+  return on.length > SHOWN ? `${shown}; and ${on.length - SHOWN} more` : shown;
+}
+
+/** Why a gate failed or was skipped, in words. */
+export function describeClosed({ edge, outcome }: ClosedEdge): string {
+  const ended = { Complete: 'completed', Failed: 'failed', Skipped: 'was skipped' }[outcome];
+  return `Job "${edge.name}" ${ended}, but this Job waits for "${edge.name}=${edge.wants}"`;
+}
+
+/** A cycle in words: `a → b → a`. */
+export function describeCycle(path: readonly string[]): string {
+  return path.join(' → ');
+}
+
+function describeOne(on: WaitingOn): string {
+  switch (on.kind) {
+    case 'notCreated':
+      return `Job "${on.name}" does not exist (not created yet, or gone with its outcome unknown)`;
+    case 'otherRun':
+      return `Job "${on.name}" belongs to ${on.run === undefined ? 'no run' : `run "${on.run}"`}, not to this one`;
+    case 'leftOver':
+      return `Job "${on.name}" is left over from before this Job was created and is being deleted`;
+    case 'running':
+      return `Job "${on.name}" has not ended`;
+    case 'deleted':
+      return `Job "${on.name}" is being deleted before it had an outcome`;
+    case 'unmet':
+      return `Job "${on.name}" ended as ${on.outcome}; waiting for a new Job of that name`;
+    case 'held':
+      return 'held until it is approved';
+    case 'unreadable':
+      return on.problem;
+  }
+}
