@@ -86,7 +86,8 @@ export interface AdmissionReviewAnswer {
 
 /** A review that has been read, or the one sentence that says what is wrong with it. */
 export type ParsedAdmissionReview<T extends object = JobObject> =
-  { readonly ok: true; readonly review: AdmissionReview<T> } | { readonly ok: false; readonly message: string };
+  | { readonly ok: true; readonly review: AdmissionReview<T> }
+  | { readonly ok: false; readonly message: string };
 
 /**
  * Reads an AdmissionReview of a `batch/v1` Job. Every field that jobflow reads has the type it promises
