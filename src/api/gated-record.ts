@@ -12,7 +12,7 @@ export interface InjectedLeaf {
 }
 
 /** A key of an object, or the element of a keyed list whose named fields have these values. */
-export type PathStep = string | { readonly [field: string]: string | number };
+export type PathStep = string | Readonly<Record<string, string | number>>;
 
 /** The `gated` annotation: the record made at CREATE. */
 export interface GatedRecord {
@@ -58,10 +58,10 @@ export function parseGatedRecord(text: string | undefined): GatedRecord | undefi
   const fields: Readonly<Record<string, unknown>> = { ...raw };
   return {
     gate: raw.gate,
-    statedSuspend: fields['suspend'] === true,
-    manager: typeof fields['manager'] === 'string' ? fields['manager'] : '',
-    ignoredUids: strings(fields['ignored']),
-    injected: leaves(fields['injected']),
+    statedSuspend: fields.suspend === true,
+    manager: typeof fields.manager === 'string' ? fields.manager : '',
+    ignoredUids: strings(fields.ignored),
+    injected: leaves(fields.injected),
   };
 }
 
