@@ -1,0 +1,289 @@
+import { buildConnector, Pool } from 'undici';
+import type { Dispatcher } from 'undici';
+import { ApiError, errorOfAnswer, errorOfNetwork } from './api-error.ts';
+import { Credentials } from './credentials.ts';
+import { LineSplitter } from './line-splitter.ts';
+
+/** How to reach one API server. */
+export interface ConnectOptions {
+  /** A kubeconfig file. Without it: KUBECONFIG, else the pod's service account, else `~/.kube/config`. */
+  readonly kubeconfigPath?: string | undefined;
+  /** The context to use instead of the current one. */
+  readonly context?: string | undefined;
+  /** Connections for requests, and so how many requests run at once; the others wait their turn. */
+  readonly connections: number;
+  /** The `User-Agent` of every request. */
+  readonly userAgent: string;
+  /** The limit of a request that states none, waiting its turn included, in milliseconds; 30 s. */
+  readonly requestTimeoutMs?: number;
+  /** The limit for TCP and TLS, in milliseconds; 5 s. */
+  readonly connectTimeoutMs?: number;
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** A monotonic clock, in milliseconds. */
+  readonly now?: () => number;
+}
+
+/** Query parameters; those that are undefined are left out. */
+export type Query = Readonly<Record<string, string | number | boolean | undefined>>;
+
+/** One request. */
+export interface ApiRequest {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** The path without query, such as `/apis/batch/v1/namespaces/default/jobs/a`; see `apiPath`. */
+  readonly path: string;
+  readonly query?: Query;
+  /** Sent as JSON. */
+  readonly body?: unknown;
+  /** Of the body; by default `application/json`, and `application/merge-patch+json` with PATCH. */
+  readonly contentType?: string;
+  /** The limit for the whole request, waiting its turn included, in milliseconds. */
+  readonly timeoutMs?: number | undefined;
+  /** Ends the request with an ApiError of kind `aborted`. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A request for something that keeps coming: a watch, or the log of a pod. */
+export interface StreamRequest {
+  readonly path: string;
+  readonly query?: Query;
+  /** The limit for the answer's first bytes, in milliseconds; the stream itself has none. */
+  readonly headersTimeoutMs?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** Called once the API server has accepted the request, before the first line. */
+  readonly onOpen?: (() => void) | undefined;
+}
+
+/** One API server. Safe to share; every failure is an ApiError. */
+export interface Connection {
+  /** The server's URL. */
+  readonly server: string;
+  /** The namespace of the kubeconfig's context or of the pod, if it states one. */
+  readonly namespace: string | undefined;
+  /**
+   * Sends one request.
+   *
+   * @returns the parsed answer, or the text of one that is not JSON; whoever asked makes a type of it
+   * @throws ApiError
+   */
+  request(request: ApiRequest): Promise<unknown>;
+  /**
+   * Opens a stream of lines. It has a TCP connection of its own for as long as it lasts, so that watches take none
+   * from requests. Leaving the loop ends it.
+   *
+   * @returns the lines, each only valid until the next is asked for; ends when the API server ends it
+   * @throws ApiError, also in the middle
+   */
+  stream(request: StreamRequest): AsyncIterable<Buffer>;
+  /** Ends everything that runs, with ApiErrors of kind `aborted`, and closes all sockets. */
+  close(): Promise<void>;
+}
+
+/**
+ * Makes a connection to one API server; nothing is sent yet.
+ *
+ * The pool speaks HTTP/1.1 over kept-alive connections: with HTTP/2 all requests and watches would share one TCP
+ * connection and its flow control.
+ *
+ * @throws KubeconfigError if there are no usable credentials
+ */
+export async function connect(options: ConnectOptions): Promise<Connection> {
+  const { kubeconfigPath, context, env = process.env, now = () => performance.now() } = options;
+  const credentials = await Credentials.load({ kubeconfigPath, context, env }, now);
+  return new PooledConnection(credentials, options);
+}
+
+/**
+ * Writes a path with each variable part encoded, so that a name can never reach another resource.
+ *
+ * @example apiPath`/api/v1/namespaces/${namespace}/events/${name}`
+ */
+export function apiPath(fixed: TemplateStringsArray, ...parts: readonly string[]): string {
+  return fixed.reduce((path, piece, index) => path + encodeURIComponent(parts[index - 1] ?? '') + piece);
+}
+
+const DEFAULT_REQUEST_TIMEOUT_MS = 30_000;
+const DEFAULT_HEADERS_TIMEOUT_MS = 10_000;
+const DEFAULT_CONNECT_TIMEOUT_MS = 5_000;
+
+/** Less than the API server's own 90 s for idle connections, so that it is this side that closes them. */
+const IDLE_CONNECTION_MS = 60_000;
+
+class PooledConnection implements Connection {
+  readonly server: string;
+  readonly namespace: string | undefined;
+  readonly #credentials: Credentials;
+  readonly #requests: Pool;
+  readonly #streams: Pool;
+  readonly #pathPrefix: string;
+  readonly #userAgent: string;
+  readonly #requestTimeoutMs: number;
+
+  constructor(credentials: Credentials, options: ConnectOptions) {
+    const url = new URL(credentials.server);
+    this.server = credentials.server;
+    this.namespace = credentials.namespace;
+    this.#credentials = credentials;
+    this.#userAgent = options.userAgent;
+    this.#pathPrefix = url.pathname.replace(/\/+$/, '');
+    this.#requestTimeoutMs = options.requestTimeoutMs ?? DEFAULT_REQUEST_TIMEOUT_MS;
+    const pool: Pool.Options = {
+      connect: connectorOf(credentials, options.connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS),
+      allowH2: false,
+      pipelining: 1,
+      keepAliveTimeout: IDLE_CONNECTION_MS,
+      // Every request has its own limit below, which unlike these two covers the time spent waiting its turn.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+    };
+    this.#requests = new Pool(url.origin, { ...pool, connections: options.connections });
+    this.#streams = new Pool(url.origin, { ...pool, connections: null });
+  }
+
+  async request(request: ApiRequest): Promise<unknown> {
+    const {
+      method,
+      body,
+      contentType = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json',
+    } = request;
+    const limit = timeLimit(request.timeoutMs ?? this.#requestTimeoutMs, request.signal);
+    try {
+      const answer = await this.#send(this.#requests, limit.signal, {
+        method,
+        path: this.#target(request.path, request.query),
+        ...(body === undefined
+          ? {}
+          : { body: JSON.stringify(body), headers: { 'content-type': contentType } }),
+      });
+      return await contentOf(answer);
+    } catch (error) {
+      throw errorOfNetwork(error);
+    } finally {
+      limit.lift();
+    }
+  }
+
+  async *stream(request: StreamRequest): AsyncGenerator<Buffer, void, undefined> {
+    const limit = timeLimit(request.headersTimeoutMs ?? DEFAULT_HEADERS_TIMEOUT_MS, request.signal);
+    try {
+      const path = this.#target(request.path, request.query);
+      const { body } = await this.#send(this.#streams, limit.signal, { method: 'GET', path });
+      limit.liftTime();
+      request.onOpen?.();
+      const splitter = new LineSplitter();
+      // undici's body gives Buffers; its types do not say so.
+      for await (const chunk of body as AsyncIterable<Buffer>) yield* splitter.push(chunk);
+      const rest = splitter.rest();
+      if (rest !== undefined) yield rest;
+    } catch (error) {
+      throw errorOfNetwork(error);
+    } finally {
+      limit.lift();
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.#requests.destroy(), this.#streams.destroy()]);
+  }
+
+  /** Sends, and once more with new credentials after a 401. @throws ApiError for any status but 2xx */
+  async #send(pool: Pool, signal: AbortSignal, options: Outgoing): Promise<Dispatcher.ResponseData> {
+    for (let attempt = 1; ; attempt += 1) {
+      const auth = await this.#credentials.headers();
+      const headers = {
+        accept: 'application/json',
+        'user-agent': this.#userAgent,
+        ...auth,
+        ...options.headers,
+      };
+      const answer = await pool.request({ ...options, headers, signal });
+      if (answer.statusCode >= 200 && answer.statusCode < 300) return answer;
+      const retryAfter = answer.headers['retry-after'];
+      const content = await contentOf(answer).catch(() => undefined);
+      if (answer.statusCode === 401 && attempt === 1 && (await this.#credentials.renew())) continue;
+      throw errorOfAnswer(
+        answer.statusCode,
+        content,
+        typeof retryAfter === 'string' ? retryAfter : undefined,
+      );
+    }
+  }
+
+  #target(path: string, query: Query | undefined): string {
+    const search = new URLSearchParams();
+    for (const [name, value] of Object.entries(query ?? {})) {
+      if (value !== undefined) search.append(name, String(value));
+    }
+    const text = search.toString();
+    return this.#pathPrefix + path + (text === '' ? '' : `?${text}`);
+  }
+}
+
+interface Outgoing {
+  readonly method: ApiRequest['method'];
+  readonly path: string;
+  readonly body?: string;
+  readonly headers?: Record<string, string>;
+}
+
+/** Opens sockets with the newest certificates, so that rotated ones are used without a new pool. */
+function connectorOf(credentials: Credentials, timeout: number): buildConnector.connector {
+  const build = (): buildConnector.connector => {
+    const { ca, cert, key, servername, rejectUnauthorized } = credentials.tls;
+    return buildConnector({
+      ...(ca === undefined ? {} : { ca }),
+      ...(cert === undefined ? {} : { cert }),
+      ...(key === undefined ? {} : { key }),
+      ...(servername === undefined ? {} : { servername }),
+      rejectUnauthorized,
+      allowH2: false,
+      timeout,
+      keepAlive: true,
+      keepAliveInitialDelay: 30_000,
+    });
+  };
+  let builtFrom = credentials.tls;
+  let connector = build();
+  return (options, callback) => {
+    if (builtFrom !== credentials.tls) {
+      builtFrom = credentials.tls;
+      connector = build();
+    }
+    connector(options, callback);
+  };
+}
+
+async function contentOf({ headers, body }: Dispatcher.ResponseData): Promise<unknown> {
+  const type = headers['content-type'];
+  return typeof type === 'string' && type.startsWith('application/json') ? body.json() : body.text();
+}
+
+interface TimeLimit {
+  readonly signal: AbortSignal;
+  /** Ends the limit in time; the caller's signal still counts. */
+  liftTime(): void;
+  /** Ends both, and leaves nothing behind on the caller's signal. */
+  lift(): void;
+}
+
+function timeLimit(timeoutMs: number, signal: AbortSignal | undefined): TimeLimit {
+  const controller = new AbortController();
+  const timer = setTimeout(() => {
+    const message = `no answer from the API server within ${timeoutMs} ms`;
+    controller.abort(new ApiError({ kind: 'retry', message, reason: 'Timeout' }));
+  }, timeoutMs);
+  const stop = (): void => {
+    controller.abort(new ApiError({ kind: 'aborted', message: 'the request was ended by its caller' }));
+  };
+  if (signal?.aborted === true) stop();
+  else signal?.addEventListener('abort', stop, { once: true });
+  return {
+    signal: controller.signal,
+    liftTime: () => {
+      clearTimeout(timer);
+    },
+    lift: () => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', stop);
+    },
+  };
+}

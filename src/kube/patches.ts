@@ -1,0 +1,124 @@
+import type { JobObject } from '../api/job.ts';
+import { CONTROLLER_FIELD_MANAGER, KEEP_OUTCOME_FINALIZER, OWN_ANNOTATIONS } from '../api/names.ts';
+import { formatOutcomes, type Outcomes } from '../api/outcomes-record.ts';
+import type { FailureReason } from '../core/job-plan.ts';
+import type { JobRecord } from '../core/job-record.ts';
+import { SKIPPED_REASON } from '../core/outcome.ts';
+
+/** One PATCH request on a Job. */
+export interface JobPatch {
+  readonly path: string;
+  readonly contentType: `application/${'merge-patch' | 'strategic-merge-patch' | 'json-patch'}+json`;
+  readonly query: Readonly<Record<string, string>>;
+  readonly body: unknown;
+}
+
+const QUERY = { fieldManager: CONTROLLER_FIELD_MANAGER };
+
+/** The path of a Job at the API server. */
+export function jobPath({ namespace, name }: Pick<JobRecord, 'namespace' | 'name'>): string {
+  return `/apis/batch/v1/namespaces/${encodeURIComponent(namespace)}/jobs/${encodeURIComponent(name)}`;
+}
+
+/**
+ * Every patch states the UID and resourceVersion that it was decided on: the API server answers 409 if the Job has
+ * changed since, so that neither a stale cache nor a stale leader can do harm
+ * (https://kubernetes.io/docs/reference/using-api/api-concepts/#patch-and-apply).
+ */
+function precondition({ uid, resourceVersion }: JobRecord): { uid: string; resourceVersion: string } {
+  return { uid, resourceVersion };
+}
+
+/** Opens a gate: `suspend: false` and the durable `released-at`, in one write. */
+export function releasePatch(job: JobRecord, nowMs: number): JobPatch {
+  const annotations = { [OWN_ANNOTATIONS.releasedAt]: new Date(nowMs).toISOString() };
+  return mergePatch(job, { annotations }, { spec: { suspend: false } });
+}
+
+/** Writes outcomes on a Job that waits, in place of those written before. */
+export function outcomesPatch(job: JobRecord, outcomes: Outcomes): JobPatch {
+  return mergePatch(job, { annotations: { [OWN_ANNOTATIONS.outcomes]: formatOutcomes(outcomes) } });
+}
+
+/** Adds the finalizer that keeps a Job until its outcome is written on those that wait. */
+export function addFinalizerPatch(job: JobRecord): JobPatch {
+  return mergePatch(job, { finalizers: [...job.finalizers, KEEP_OUTCOME_FINALIZER] });
+}
+
+/** Takes that finalizer away. */
+export function removeFinalizerPatch(job: JobRecord): JobPatch {
+  return mergePatch(job, { finalizers: job.finalizers.filter((name) => name !== KEEP_OUTCOME_FINALIZER) });
+}
+
+/**
+ * Fails a suspended Job natively: the Job controller turns `FailureTarget` into `Failed` with the same reason and
+ * message, without a pod. On a Job that has started it would kill the pods, hence the precondition.
+ *
+ * @param startMs the `startTime` to set, which must not be in the API server's future (the Job controller would wait)
+ */
+export function failPatch(job: JobRecord, reason: FailureReason, message: string, startMs: number): JobPatch {
+  return endPatch(job, { type: 'FailureTarget', reason, message }, startMs);
+}
+
+/** Completes a suspended Job natively with reason `Skipped`, without a pod; `startMs` as for {@link failPatch}. */
+export function skipPatch(job: JobRecord, message: string, startMs: number): JobPatch {
+  return endPatch(job, { type: 'SuccessCriteriaMet', reason: SKIPPED_REASON, message }, startMs);
+}
+
+/**
+ * Gives up the ownership of `spec.suspend`, so that a server-side apply of a file that states `suspend` does not
+ * conflict with the controller over it.
+ *
+ * @param live the Job as just read, with its managedFields
+ * @returns undefined if the controller does not own the field
+ */
+export function relinquishPatch(live: JobObject): JobPatch | undefined {
+  const { namespace = '', name = '', uid = '', resourceVersion = '', managedFields } = live.metadata;
+  const index = (managedFields ?? []).findIndex(({ manager, subresource, fieldsV1 }) => {
+    const spec = fieldsV1?.['f:spec'];
+    const states = typeof spec === 'object' && spec !== null && 'f:suspend' in spec;
+    return manager === CONTROLLER_FIELD_MANAGER && !subresource && states;
+  });
+  if (index === -1) return undefined;
+  return {
+    path: jobPath({ namespace, name }),
+    contentType: 'application/json-patch+json',
+    query: QUERY,
+    body: [
+      { op: 'test', path: '/metadata/uid', value: uid },
+      { op: 'test', path: '/metadata/resourceVersion', value: resourceVersion },
+      { op: 'remove', path: `/metadata/managedFields/${index}/fieldsV1/f:spec/f:suspend` },
+    ],
+  };
+}
+
+function mergePatch(job: JobRecord, metadata: object, rest: object = {}): JobPatch {
+  return {
+    path: jobPath(job),
+    contentType: 'application/merge-patch+json',
+    query: QUERY,
+    body: { metadata: { ...precondition(job), ...metadata }, ...rest },
+  };
+}
+
+function endPatch(
+  job: JobRecord,
+  condition: { type: string; reason: string; message: string },
+  startMs: number,
+): JobPatch {
+  // Kubernetes writes times in whole seconds.
+  const time = new Date(startMs).toISOString().replace(/\.\d+Z$/, 'Z');
+  return {
+    path: `${jobPath(job)}/status`,
+    // Conditions merge by their type here, so that those of the Job controller stay.
+    contentType: 'application/strategic-merge-patch+json',
+    query: QUERY,
+    body: {
+      metadata: precondition(job),
+      status: {
+        startTime: time,
+        conditions: [{ ...condition, status: 'True', lastProbeTime: time, lastTransitionTime: time }],
+      },
+    },
+  };
+}
