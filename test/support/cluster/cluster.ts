@@ -1,0 +1,332 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { stringify } from 'yaml';
+import { ApiClient, readPath } from './api-client.ts';
+import { createCertificateAuthority, generateServiceAccountKeys } from './certificates.ts';
+import type { CertificateAuthority } from './certificates.ts';
+import {
+  apiServerArgs,
+  controllerManagerArgs,
+  etcdArgs,
+  kwokArgs,
+  layoutOf,
+  schedulerArgs,
+} from './control-plane.ts';
+import type { ControlPlaneLayout } from './control-plane.ts';
+import { findFreePorts } from './free-ports.ts';
+import { kubeconfigText } from './kubeconfig.ts';
+import { runKubectl } from './kubectl.ts';
+import type { KubectlOptions, KubectlResult } from './kubectl.ts';
+import { fakeNode } from './node-objects.ts';
+import type { NodeOptions } from './node-objects.ts';
+import { ensurePrograms } from './programs.ts';
+import { kwokConfiguration, kwokStages } from './stages.ts';
+import { Supervisor } from './supervisor.ts';
+import type { Program } from './supervisor.ts';
+import { waitUntil } from './wait-until.ts';
+
+/** Settings of a cluster. */
+export type ClusterOptions = {
+  /** How many fake nodes it starts with (default 3), named `node-1` and so on. */
+  nodes?: number;
+  /** Receives lines of progress for a person. */
+  log?: (line: string) => void;
+  /** Further arguments of kube-apiserver; the last of two equal flags counts. */
+  apiServerArgs?: readonly string[];
+  /** Record every request's metadata, user and verb in `logs/audit.log` as JSON lines (default false). */
+  auditLog?: boolean;
+  env?: Readonly<Record<string, string | undefined>>;
+};
+
+/** Options of `Cluster.apply`. */
+export type ApplyOptions = KubectlOptions & {
+  namespace?: string;
+  /** Server-side apply instead of client-side apply. */
+  serverSide?: boolean;
+};
+
+/** One program to run beside the control plane. */
+export type ClusterProgram = {
+  name: string;
+  /** Absolute path, or the name of one of the cluster's own programs. */
+  command: string;
+  args?: readonly string[];
+  env?: Readonly<Record<string, string>>;
+  workingDirectory?: string;
+  /** How long a SIGTERM may take before SIGKILL follows, in milliseconds (default 5,000). */
+  stopLimitMs?: number;
+};
+
+/**
+ * Starts a real Kubernetes control plane with fake nodes, on free ports of the loopback address and in a
+ * temporary folder, and returns when it takes Jobs. It ends with `stop`, or with this process, whatever ends that.
+ *
+ * @throws Error when a program is missing or does not come up, with the end of its log; nothing is left then
+ */
+export async function startCluster(options: ClusterOptions = {}): Promise<Cluster> {
+  const log = options.log ?? (() => undefined);
+  const binDirectory = await ensurePrograms({ log, env: options.env ?? process.env });
+  const supervisor = await Supervisor.open();
+  try {
+    const [etcdClient = 0, etcdPeer = 0, apiServer = 0] = await findFreePorts(3);
+    const layout = {
+      binDirectory,
+      directory: supervisor.directory,
+      ports: { etcdClient, etcdPeer, apiServer },
+    };
+    const cluster = await Cluster.prepare(layout, supervisor);
+    await cluster.bringUp(options);
+    return cluster;
+  } catch (error) {
+    await supervisor.close();
+    throw error;
+  }
+}
+
+/** A running cluster. */
+export class Cluster {
+  /** Holds every file of the cluster; removed when it stops. */
+  readonly directory: string;
+  /** The admin's kubeconfig, everything embedded. */
+  readonly kubeconfigPath: string;
+  /** The URL of the API server. */
+  readonly server: string;
+  /** The certificate (PEM) of the authority that signed the API server's. */
+  readonly caCert: string;
+  /** Holds the programs of `PROGRAMS`. */
+  readonly binDirectory: string;
+  /** Issues further certificates, for servers on loopback. */
+  readonly authority: CertificateAuthority;
+  /** The admin's client. */
+  readonly api: ApiClient;
+  readonly supervisor: Supervisor;
+  readonly #layout: ControlPlaneLayout;
+
+  private constructor(
+    layout: ControlPlaneLayout,
+    supervisor: Supervisor,
+    authority: CertificateAuthority,
+    api: ApiClient,
+  ) {
+    this.directory = layout.directory;
+    this.kubeconfigPath = layoutOf(layout.directory).adminKubeconfig;
+    this.server = serverUrl(layout);
+    this.caCert = authority.cert;
+    this.binDirectory = layout.binDirectory;
+    this.authority = authority;
+    this.api = api;
+    this.supervisor = supervisor;
+    this.#layout = layout;
+  }
+
+  /** Writes the files of a new cluster; nothing runs yet. For `startCluster`. */
+  static async prepare(layout: ControlPlaneLayout, supervisor: Supervisor): Promise<Cluster> {
+    const authority = await createCertificateAuthority('jobflow local cluster');
+    const [server, admin, controllerManager, scheduler] = await Promise.all([
+      authority.issue({
+        commonName: 'kube-apiserver',
+        dnsNames: ['localhost', 'kubernetes', 'kubernetes.default', 'kubernetes.default.svc'],
+        ipAddresses: ['127.0.0.1', '10.0.0.1'],
+      }),
+      authority.issue({ commonName: 'admin', organizations: ['system:masters'] }),
+      authority.issue({ commonName: 'system:kube-controller-manager' }),
+      authority.issue({ commonName: 'system:kube-scheduler' }),
+    ]);
+    const tokens = generateServiceAccountKeys();
+    const files = layoutOf(layout.directory);
+    const url = serverUrl(layout);
+    await mkdir(files.logs, { recursive: true });
+    await mkdir(dirname(files.caCert), { recursive: true });
+    const contents: [string, string][] = [
+      [files.caCert, authority.cert],
+      [files.serverCert, server.cert],
+      [files.serverKey, server.key],
+      [files.serviceAccountPublic, tokens.publicKey],
+      [files.serviceAccountPrivate, tokens.privateKey],
+      [files.adminKubeconfig, kubeconfigText(url, authority.cert, admin)],
+      [files.controllerManagerKubeconfig, kubeconfigText(url, authority.cert, controllerManager)],
+      [files.schedulerKubeconfig, kubeconfigText(url, authority.cert, scheduler)],
+      [
+        files.auditPolicy,
+        stringify({
+          apiVersion: 'audit.k8s.io/v1',
+          kind: 'Policy',
+          omitStages: ['RequestReceived'],
+          rules: [{ level: 'Metadata' }],
+        }),
+      ],
+      [files.stages, [kwokConfiguration(), ...kwokStages()].map((object) => stringify(object)).join('---\n')],
+    ];
+    await Promise.all(contents.map(([path, text]) => writeFile(path, text, { mode: 0o600 })));
+    return new Cluster(layout, supervisor, authority, new ApiClient(url, authority.cert, admin));
+  }
+
+  /** Starts everything and waits until Jobs can run. For `startCluster`. */
+  async bringUp(options: ClusterOptions): Promise<void> {
+    const nodes = Array.from({ length: options.nodes ?? 3 }, (_, index) => `node-${index + 1}`);
+    // The API server waits for etcd by itself, and needs its own seconds before it asks.
+    await this.startProgram({ name: 'etcd', command: 'etcd', args: etcdArgs(this.#layout) });
+    const apiServer = await this.startProgram({
+      name: 'kube-apiserver',
+      command: 'kube-apiserver',
+      args: apiServerArgs(this.#layout, {
+        auditLog: options.auditLog ?? false,
+        extra: options.apiServerArgs ?? [],
+      }),
+    });
+    await this.#untilReady(apiServer);
+    const controllerManager = await this.startProgram({
+      name: 'kube-controller-manager',
+      command: 'kube-controller-manager',
+      args: controllerManagerArgs(this.#layout),
+    });
+    await this.startProgram({
+      name: 'kube-scheduler',
+      command: 'kube-scheduler',
+      args: schedulerArgs(this.#layout),
+    });
+    await this.startProgram({ name: 'kwok', command: 'kwok', args: kwokArgs(this.#layout) });
+    await Promise.all(nodes.map((name) => this.api.demand('POST', '/api/v1/nodes', fakeNode(name))));
+    await Promise.all([
+      ...nodes.map((name) => this.#untilNodeReady(name)),
+      waitUntil(
+        'the default service account',
+        async () =>
+          (await this.api.request('GET', '/api/v1/namespaces/default/serviceaccounts/default')).status ===
+          200,
+        {
+          explain: () => tail(controllerManager),
+        },
+      ),
+    ]);
+  }
+
+  /** Runs the cluster's kubectl, as admin unless another kubeconfig is named. Throws as `runKubectl` does. */
+  async kubectl(args: readonly string[], options: KubectlOptions = {}): Promise<KubectlResult> {
+    return runKubectl(this, args, options);
+  }
+
+  /**
+   * Applies manifests with `kubectl apply`.
+   *
+   * @param manifests YAML text, one object, or several
+   */
+  async apply(
+    manifests: string | object | readonly object[],
+    options: ApplyOptions = {},
+  ): Promise<KubectlResult> {
+    const input =
+      typeof manifests === 'string'
+        ? manifests
+        : [manifests]
+            .flat()
+            .map((one) => JSON.stringify(one))
+            .join('\n---\n');
+    return this.kubectl(
+      [
+        'apply',
+        '-f',
+        '-',
+        ...(options.namespace === undefined ? [] : ['-n', options.namespace]),
+        ...(options.serverSide === true ? ['--server-side'] : []),
+      ],
+      { ...options, input },
+    );
+  }
+
+  /** Adds a fake node and waits until it takes pods. */
+  async addNode(name: string, options: NodeOptions = {}): Promise<void> {
+    await this.api.demand('POST', '/api/v1/nodes', fakeNode(name, options));
+    await this.#untilNodeReady(name);
+  }
+
+  /** Removes a node, as when a machine is taken away. Its pods go when the pod garbage collector finds them. */
+  async removeNode(name: string): Promise<void> {
+    await this.api.demand('DELETE', `/api/v1/nodes/${name}`);
+  }
+
+  /** Starts a further program under the cluster's supervisor; its output goes to `logs/NAME.log`. */
+  async startProgram(program: ClusterProgram): Promise<Program> {
+    return this.supervisor.start({
+      name: program.name,
+      command: program.command.includes('/') ? program.command : join(this.binDirectory, program.command),
+      args: program.args ?? [],
+      env: { PATH: process.env.PATH ?? '', HOME: this.directory, ...program.env },
+      workingDirectory: program.workingDirectory ?? this.directory,
+      logFile: join(layoutOf(this.directory).logs, `${program.name}.log`),
+      stopLimitMs: program.stopLimitMs ?? 5_000,
+    });
+  }
+
+  /** The output so far of a program that was started under this name. */
+  async logText(name: string): Promise<string> {
+    return readFile(join(layoutOf(this.directory).logs, `${name}.log`), 'utf8');
+  }
+
+  /**
+   * The path of a kubeconfig with which a program is a service account, by a token that the API server issues
+   * for 24 hours. Asking again gives a new token in the same file.
+   */
+  async serviceAccountKubeconfig(namespace: string, name: string): Promise<string> {
+    const answer = await this.api.demand(
+      'POST',
+      `/api/v1/namespaces/${namespace}/serviceaccounts/${name}/token`,
+      {
+        apiVersion: 'authentication.k8s.io/v1',
+        kind: 'TokenRequest',
+        spec: { expirationSeconds: 24 * 3_600 },
+      },
+    );
+    const token = readPath(answer, 'status', 'token');
+    if (typeof token !== 'string') throw new Error(`The API server gave no token for ${namespace}/${name}.`);
+    const path = join(this.directory, `${namespace}.${name}.kubeconfig`);
+    await writeFile(path, kubeconfigText(this.server, this.caCert, { token }), { mode: 0o600 });
+    return path;
+  }
+
+  /** Stops every program, the last started first, and removes the directory. May be called again. */
+  async stop(): Promise<void> {
+    await this.api.close();
+    await this.supervisor.close();
+  }
+
+  async #untilReady(apiServer: Program): Promise<void> {
+    const explain = () => tail(apiServer);
+    await waitUntil(
+      'the API server to be ready',
+      async () => {
+        if (!apiServer.running) throw new Error(`kube-apiserver ended at its start:\n${await explain()}`);
+        try {
+          return (await this.api.request('GET', '/readyz')).status === 200;
+        } catch {
+          // It does not listen yet.
+          return false;
+        }
+      },
+      { limitMs: 60_000, explain },
+    );
+  }
+
+  async #untilNodeReady(name: string): Promise<void> {
+    await waitUntil(`node ${name} to take pods`, async () => {
+      const node = (await this.api.request('GET', `/api/v1/nodes/${name}`)).body;
+      const conditions = readPath(node, 'status', 'conditions');
+      const taints = readPath(node, 'spec', 'taints');
+      const ready =
+        Array.isArray(conditions) &&
+        conditions.some((one) => readPath(one, 'type') === 'Ready' && readPath(one, 'status') === 'True');
+      const notReady =
+        Array.isArray(taints) &&
+        taints.some((one) => readPath(one, 'key') === 'node.kubernetes.io/not-ready');
+      return ready && !notReady;
+    });
+  }
+}
+
+function serverUrl(layout: ControlPlaneLayout): string {
+  return `https://127.0.0.1:${layout.ports.apiServer}`;
+}
+
+async function tail(program: Program): Promise<string> {
+  return (await program.logText()).split('\n').slice(-15).join('\n');
+}
