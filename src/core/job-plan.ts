@@ -46,7 +46,7 @@ export type JobAction =
       readonly reason: 'Waiting' | 'Held' | 'DependencyCycle';
       readonly message: string;
     }
-  | { readonly kind: 'recheckAt'; readonly timeMs: number };
+  | { readonly kind: 'recheckAt'; readonly job: JobRecord; readonly timeMs: number };
 
 /**
  * Decides everything that is to be done about one Job: its gate, the outcomes that must outlive its upstreams, its
@@ -103,7 +103,7 @@ function planGate(snapshot: JobSnapshot, terms: GateTerms, nowMs: number): JobAc
         announcement(job, decision),
         ...(terms.waitTimeoutMs === undefined
           ? []
-          : [{ kind: 'recheckAt', timeMs: job.createdMs + terms.waitTimeoutMs } as const]),
+          : [{ kind: 'recheckAt', job, timeMs: job.createdMs + terms.waitTimeoutMs } as const]),
       ];
   }
 }

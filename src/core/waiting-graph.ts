@@ -96,9 +96,60 @@ export class WaitingGraph {
     return undefined;
   }
 
-  /** The Jobs that the graph holds. */
-  jobs(): IterableIterator<WaitingJob> {
-    return this.#jobs.values();
+  /**
+   * The names of all Jobs that are on a cycle, in one pass over the graph (Tarjan's strongly connected components,
+   * without recursion, since a chain may be thousands of Jobs long).
+   */
+  jobsOnCycles(): string[] {
+    const found: string[] = [];
+    const index = new Map<string, number>();
+    const low = new Map<string, number>();
+    const open: string[] = [];
+    const isOpen = new Set<string>();
+    for (const root of this.#jobs.values()) {
+      if (index.has(root.name)) continue;
+      const calls: { readonly job: WaitingJob; readonly upstreams: WaitingJob[]; next: number }[] = [];
+      const enter = (job: WaitingJob): void => {
+        index.set(job.name, index.size);
+        low.set(job.name, index.size - 1);
+        open.push(job.name);
+        isOpen.add(job.name);
+        calls.push({ job, upstreams: this.#waitingUpstreams(job), next: 0 });
+      };
+      const lower = (name: string, to: number | undefined): void => {
+        low.set(name, Math.min(low.get(name) ?? Infinity, to ?? Infinity));
+      };
+      enter(root);
+      for (let call = calls.at(-1); call !== undefined; call = calls.at(-1)) {
+        const { job, upstreams } = call;
+        const upstream = upstreams[call.next++];
+        if (upstream !== undefined) {
+          if (!index.has(upstream.name)) enter(upstream);
+          else if (isOpen.has(upstream.name)) lower(job.name, index.get(upstream.name));
+          continue;
+        }
+        calls.pop();
+        const caller = calls.at(-1);
+        if (caller !== undefined) lower(caller.job.name, low.get(job.name));
+        if (low.get(job.name) !== index.get(job.name)) continue;
+        const component = open.splice(open.lastIndexOf(job.name));
+        for (const name of component) isOpen.delete(name);
+        if (component.length > 1 || upstreams.includes(job)) found.push(...component);
+      }
+    }
+    return found;
+  }
+
+  #waitingUpstreams(job: WaitingJob): WaitingJob[] {
+    return job.edges.flatMap(({ name }) => {
+      const upstream = this.#jobs.get(name);
+      return upstream !== undefined && counts(job, upstream) ? [upstream] : [];
+    });
+  }
+
+  /** The waiting Job of that name. */
+  get(name: string): WaitingJob | undefined {
+    return this.#jobs.get(name);
   }
 }
 

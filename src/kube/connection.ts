@@ -74,6 +74,11 @@ export interface Connection {
    * @throws ApiError, also in the middle
    */
   stream(request: StreamRequest): AsyncIterable<Buffer>;
+  /**
+   * The time by the API server's clock, in milliseconds since the epoch, from the `Date` of its latest answer: up to
+   * a second late, never early. This machine's time before the first answer.
+   */
+  serverTimeMs(): number;
   /** Ends everything that runs, with ApiErrors of kind `aborted`, and closes all sockets. */
   close(): Promise<void>;
 }
@@ -117,6 +122,7 @@ class PooledConnection implements Connection {
   readonly #pathPrefix: string;
   readonly #userAgent: string;
   readonly #requestTimeoutMs: number;
+  #serverAheadMs = 0;
 
   constructor(credentials: Credentials, options: ConnectOptions) {
     const url = new URL(credentials.server);
@@ -181,6 +187,15 @@ class PooledConnection implements Connection {
     }
   }
 
+  serverTimeMs(): number {
+    return Date.now() + this.#serverAheadMs;
+  }
+
+  #readClock(date: string | string[] | undefined): void {
+    const serverMs = typeof date === 'string' ? Date.parse(date) : Number.NaN;
+    if (!Number.isNaN(serverMs)) this.#serverAheadMs = serverMs - Date.now();
+  }
+
   async close(): Promise<void> {
     await Promise.all([this.#requests.destroy(), this.#streams.destroy()]);
   }
@@ -196,6 +211,7 @@ class PooledConnection implements Connection {
         ...options.headers,
       };
       const answer = await pool.request({ ...options, headers, signal });
+      this.#readClock(answer.headers.date);
       if (answer.statusCode >= 200 && answer.statusCode < 300) return answer;
       const retryAfter = answer.headers['retry-after'];
       const content = await contentOf(answer).catch(() => undefined);
