@@ -20,6 +20,8 @@ export interface ProcessConfig {
   readonly kubeconfig: string | undefined;
   readonly namespace: string;
   readonly healthAddress: ListenAddress;
+  /** Who may read `/metrics`: accounts that the API server lets, or everybody. */
+  readonly metricsAccess: 'api-server' | 'everybody';
   readonly logLevel: LogLevel;
   /** How long a stop may take, in milliseconds. */
   readonly shutdownTimeoutMs: number;
@@ -64,6 +66,12 @@ const COMMON = {
     flag: 'health-address',
     fallback: '0.0.0.0:8081',
     description: 'where /healthz, /readyz and /metrics are served, in plain HTTP',
+  }),
+  metricsAccess: choiceSetting({
+    flag: 'metrics-access',
+    words: ['api-server', 'everybody'],
+    fallback: 'api-server',
+    description: 'who may read /metrics: accounts with the right to get that non-resource URL, or everybody',
   }),
   logLevel: choiceSetting({
     flag: 'log-level',
@@ -182,6 +190,7 @@ export function readWebhookConfig(args: readonly string[], env: Environment): Pa
       kubeconfig: value(table.kubeconfig),
       namespace: value(table.namespace),
       healthAddress: value(table.healthAddress),
+      metricsAccess: value(table.metricsAccess),
       logLevel: value(table.logLevel),
       shutdownTimeoutMs: value(table.shutdownTimeout),
       listenAddress: value(table.listenAddress),
@@ -223,6 +232,7 @@ export function readControllerConfig(
       kubeconfig: value(table.kubeconfig),
       namespace: value(table.namespace),
       healthAddress: value(table.healthAddress),
+      metricsAccess: value(table.metricsAccess),
       logLevel: value(table.logLevel),
       shutdownTimeoutMs: value(table.shutdownTimeout),
       leaseName: value(table.leaseName),

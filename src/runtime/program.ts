@@ -1,0 +1,105 @@
+import type { Registry } from 'prom-client';
+import { connect, type Connection } from '../kube/connection.ts';
+import type { ProcessConfig } from './config.ts';
+import { startHealthServer, type HealthCheck } from './health.ts';
+import { createLogger, type Logger } from './logging.ts';
+import { metricsAccessByApiServer } from './metrics-access.ts';
+import { createMetricsRegistry } from './metrics.ts';
+import type { Environment, ParsedSettings } from './settings.ts';
+import { createShutdown, type ProcessEvents, type Shutdown } from './shutdown.ts';
+
+/** What a program stands on once its process is up. */
+export interface Program<C extends ProcessConfig> {
+  readonly config: C;
+  readonly log: Logger;
+  readonly registry: Registry;
+  readonly connection: Connection;
+  readonly shutdown: Shutdown;
+  /** A monotonic clock, in milliseconds. */
+  readonly now: () => number;
+  /** Adds something without which the program is not ready. */
+  addReadiness(check: HealthCheck): void;
+}
+
+/** One program: its name, its settings and what it does. */
+export interface ProgramOptions<C extends ProcessConfig> {
+  /** As logs, the API server's audit log and the help call it. */
+  readonly name: string;
+  readonly read: (args: readonly string[], env: Environment) => ParsedSettings<C>;
+  /** Connections to the API server for requests; watches have their own. */
+  readonly connections: number;
+  /** Starts the work; the program is not ready before it has resolved. What it starts it adds to the shutdown. */
+  readonly start: (program: Program<C>) => Promise<void>;
+  readonly process: ProcessEvents & {
+    readonly argv: readonly string[];
+    readonly env: Environment;
+    readonly stdout: { write(text: string): unknown };
+    readonly stderr: { write(text: string): unknown };
+  };
+}
+
+/**
+ * Runs a program: settings, log, signals, connection and health server, in this order, and then its work. Wrong
+ * settings end it with 2 and a sentence each, `--help` with 0, a failure to start with 1.
+ */
+export async function runProgram<C extends ProcessConfig>(options: ProgramOptions<C>): Promise<void> {
+  const { name, process } = options;
+  const parsed = options.read(process.argv.slice(2), process.env);
+  switch (parsed.kind) {
+    case 'help':
+      process.stdout.write(parsed.text);
+      process.exit(0);
+      return;
+    case 'refused':
+      for (const problem of parsed.problems) process.stderr.write(`${name}: ${problem}\n`);
+      process.exit(2);
+      return;
+    case 'settings':
+      await runWith(parsed.settings, options);
+  }
+}
+
+async function runWith<C extends ProcessConfig>(config: C, options: ProgramOptions<C>): Promise<void> {
+  const { name, process } = options;
+  const log = createLogger({ program: name, level: config.logLevel });
+  const shutdown = createShutdown({ process, log, timeoutMs: config.shutdownTimeoutMs });
+  const registry = createMetricsRegistry();
+  const now = (): number => performance.now();
+  try {
+    const connection = await connect({
+      kubeconfigPath: config.kubeconfig,
+      connections: options.connections,
+      userAgent: name,
+      env: process.env,
+    });
+    let started = false;
+    const readiness: HealthCheck[] = [
+      { name: 'running', problem: () => (shutdown.stopping ? 'the program is stopping' : undefined) },
+      { name: 'started', problem: () => (started ? undefined : 'the program is still starting') },
+    ];
+    const health = await startHealthServer({
+      address: config.healthAddress,
+      readiness,
+      registry,
+      log,
+      ...(config.metricsAccess === 'api-server'
+        ? { metricsAccess: metricsAccessByApiServer({ connection, log, now }) }
+        : {}),
+    });
+    // Stopped last, so that readiness can be seen to be false all the while.
+    shutdown.add('health server', () => health.close());
+    shutdown.add('connection', () => connection.close());
+    log.info({ server: connection.server, healthPort: health.port }, 'starting');
+    const addReadiness = (check: HealthCheck): void => {
+      readiness.push(check);
+    };
+    await options.start({ config, log, registry, connection, shutdown, now, addReadiness });
+    started = true;
+    log.info('started');
+  } catch (error) {
+    // A stop in the middle of the start makes it fail too; that is no failure of ours.
+    if (shutdown.stopping) return;
+    log.fatal({ err: error }, 'could not start');
+    await shutdown.begin('could not start', 1);
+  }
+}
