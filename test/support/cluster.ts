@@ -14,3 +14,6 @@ export { Program, Supervisor } from './cluster/supervisor.ts';
 export type { ProgramEnd, ProgramSpec } from './cluster/supervisor-protocol.ts';
 export { waitUntil } from './cluster/wait-until.ts';
 export type { WaitOptions } from './cluster/wait-until.ts';
+export { installJobflow } from './cluster/jobflow.ts';
+export type { Jobflow, JobflowOptions } from './cluster/jobflow.ts';
+export { JobflowProgram } from './cluster/jobflow-program.ts';

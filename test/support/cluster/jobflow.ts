@@ -1,0 +1,200 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseAllDocuments } from 'yaml';
+import { untilPolicyInForce, untilWebhookInForce } from './admission-probe.ts';
+import { readPath } from './api-client.ts';
+import type { Cluster } from './cluster.ts';
+import { findFreePorts } from './free-ports.ts';
+import { JobflowProgram } from './jobflow-program.ts';
+
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
+const SYSTEM_NAMESPACE = 'jobflow-system';
+
+/** How jobflow is installed. */
+export type JobflowOptions = {
+  /** Controller processes (default 1); one of them leads. */
+  controllers?: number;
+  /** Webhook processes (default 1); all of them answer. */
+  webhooks?: number;
+  /** Replaces the `failurePolicy` of the shipped webhook configuration. */
+  webhookFailurePolicy?: 'Fail' | 'Ignore';
+  /** Further settings of the controllers, as environment variables. */
+  controllerEnv?: Readonly<Record<string, string>>;
+  /** Further settings of the webhooks, as environment variables. */
+  webhookEnv?: Readonly<Record<string, string>>;
+};
+
+/** An installed jobflow. */
+export type Jobflow = {
+  /** In order of their start: the first one is the leader unless it was stopped. */
+  readonly controllers: readonly JobflowProgram[];
+  readonly webhooks: readonly JobflowProgram[];
+  /** Where the API server reaches the webhooks: `https://127.0.0.1:PORT`. */
+  readonly webhookUrl: string;
+  /** The files that the webhooks serve with; written anew, they are a renewed certificate. */
+  readonly tls: { certFile: string; keyFile: string };
+};
+
+/**
+ * Installs jobflow from this checkout: the shipped custom resources, access rules and admission policy; the
+ * programs as processes, each as its own service account with the shipped rights, never as admin; and the shipped
+ * webhook configuration with a loopback address and a certificate of the cluster's own authority.
+ *
+ * @returns once the programs are ready and the API server calls the webhook
+ * @throws Error with the end of the log of a program that does not become ready
+ */
+export async function installJobflow(cluster: Cluster, options: JobflowOptions = {}): Promise<Jobflow> {
+  const { controllers = 1, webhooks = 1 } = options;
+  for (const part of ['crds', 'rbac', 'policy'])
+    await cluster.kubectl(['apply', '-k', join(ROOT, 'manifests', part)]);
+  await cluster.kubectl(['wait', '--for=condition=Established', '--timeout=30s', 'crd', '--all']);
+  const tls = await writeServingCertificate(cluster);
+  const [webhookPrograms, controllerPrograms] = await Promise.all([
+    startWebhooks(cluster, webhooks, tls, options.webhookEnv ?? {}),
+    startControllers(cluster, controllers, options.controllerEnv ?? {}),
+    untilPolicyInForce(cluster.api),
+  ]);
+  const port = await reachablePort(cluster, webhookPrograms);
+  const webhookUrl = `https://127.0.0.1:${port}`;
+  await applyWebhookConfigurations(cluster, webhookUrl, options.webhookFailurePolicy);
+  if (webhooks > 0) await untilWebhookInForce(cluster.api);
+  return {
+    controllers: controllerPrograms,
+    webhooks: webhookPrograms.map(({ program }) => program),
+    webhookUrl,
+    tls,
+  };
+}
+
+type Webhook = { program: JobflowProgram; port: number };
+
+async function startWebhooks(
+  cluster: Cluster,
+  count: number,
+  tls: Jobflow['tls'],
+  env: Readonly<Record<string, string>>,
+): Promise<Webhook[]> {
+  const kubeconfig = await cluster.serviceAccountKubeconfig(SYSTEM_NAMESPACE, 'jobflow-webhook');
+  const ports = await findFreePorts(2 * count);
+  return Promise.all(
+    Array.from({ length: count }, async (_, index) => {
+      const [port = 0, healthPort = 0] = ports.slice(2 * index);
+      const program = await startNode(
+        cluster,
+        `jobflow-webhook-${index + 1}`,
+        'webhook/main.ts',
+        healthPort,
+        {
+          KUBECONFIG: kubeconfig,
+          JOBFLOW_LISTEN_ADDRESS: `127.0.0.1:${port}`,
+          JOBFLOW_TLS_CERT_FILE: tls.certFile,
+          JOBFLOW_TLS_KEY_FILE: tls.keyFile,
+          ...env,
+        },
+      );
+      return { program, port };
+    }),
+  );
+}
+
+async function startControllers(
+  cluster: Cluster,
+  count: number,
+  env: Readonly<Record<string, string>>,
+): Promise<JobflowProgram[]> {
+  const kubeconfig = await cluster.serviceAccountKubeconfig(SYSTEM_NAMESPACE, 'jobflow-controller');
+  const programs: JobflowProgram[] = [];
+  // One after the other, so that the first one leads.
+  for (const [index, healthPort] of (await findFreePorts(count)).entries()) {
+    const name = `jobflow-controller-${index + 1}`;
+    programs.push(
+      await startNode(cluster, name, 'controller/main.ts', healthPort, {
+        KUBECONFIG: kubeconfig,
+        JOBFLOW_LEASE_NAME: 'jobflow-controller',
+        JOBFLOW_IDENTITY: name,
+        ...env,
+      }),
+    );
+  }
+  return programs;
+}
+
+async function startNode(
+  cluster: Cluster,
+  name: string,
+  script: string,
+  healthPort: number,
+  env: Readonly<Record<string, string>>,
+): Promise<JobflowProgram> {
+  const program = await cluster.startProgram({
+    name,
+    command: process.execPath,
+    args: [join(ROOT, script)],
+    workingDirectory: ROOT,
+    env: { JOBFLOW_NAMESPACE: SYSTEM_NAMESPACE, JOBFLOW_HEALTH_ADDRESS: `127.0.0.1:${healthPort}`, ...env },
+    stopLimitMs: 10_000,
+  });
+  const started = new JobflowProgram(program, `http://127.0.0.1:${healthPort}`);
+  await started.waitUntilReady();
+  return started;
+}
+
+async function writeServingCertificate(cluster: Cluster): Promise<Jobflow['tls']> {
+  const { cert, key } = await cluster.authority.issue({
+    commonName: 'jobflow-webhook',
+    dnsNames: ['localhost', `jobflow-webhook.${SYSTEM_NAMESPACE}.svc`],
+    ipAddresses: ['127.0.0.1'],
+  });
+  const folder = join(cluster.directory, 'webhook-tls');
+  await mkdir(folder, { recursive: true });
+  const files = { certFile: join(folder, 'tls.crt'), keyFile: join(folder, 'tls.key') };
+  await writeFile(files.certFile, cert);
+  await writeFile(files.keyFile, key, { mode: 0o600 });
+  return files;
+}
+
+/** The port of the only webhook, or of a balancer before several; a port where nobody listens when there is none. */
+async function reachablePort(cluster: Cluster, webhooks: readonly Webhook[]): Promise<number> {
+  const [only, ...others] = webhooks;
+  if (only !== undefined && others.length === 0) return only.port;
+  const [port = 0] = await findFreePorts(1);
+  if (only === undefined) return port;
+  await cluster.startProgram({
+    name: 'webhook-balancer',
+    command: process.execPath,
+    args: [
+      fileURLToPath(new URL('./webhook-balancer.ts', import.meta.url)),
+      String(port),
+      ...webhooks.map((one) => `${one.port},${one.program.healthUrl}/readyz`),
+    ],
+  });
+  return port;
+}
+
+/** The shipped configurations, with the Service replaced by the loopback address. */
+async function applyWebhookConfigurations(
+  cluster: Cluster,
+  url: string,
+  failurePolicy: JobflowOptions['webhookFailurePolicy'],
+): Promise<void> {
+  const { stdout } = await cluster.kubectl(['kustomize', join(ROOT, 'manifests', 'webhook')]);
+  const caBundle = Buffer.from(cluster.caCert).toString('base64');
+  const configurations = parseAllDocuments(stdout).flatMap((document): object[] => {
+    if (!/^(Mutating|Validating)WebhookConfiguration$/.test(String(document.get('kind')))) return [];
+    const configuration: unknown = document.toJS();
+    const webhooks = readPath(configuration, 'webhooks');
+    if (typeof configuration !== 'object' || configuration === null || !Array.isArray(webhooks)) return [];
+    const local = webhooks.map((webhook: unknown) => {
+      const path = readPath(webhook, 'clientConfig', 'service', 'path');
+      return {
+        ...(typeof webhook === 'object' ? webhook : {}),
+        clientConfig: { url: `${url}${typeof path === 'string' ? path : '/'}`, caBundle },
+        ...(failurePolicy === undefined ? {} : { failurePolicy }),
+      };
+    });
+    return [{ ...configuration, webhooks: local }];
+  });
+  if (configurations.length === 0) throw new Error('manifests/webhook has no webhook configuration.');
+  await cluster.apply(configurations);
+}
