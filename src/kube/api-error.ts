@@ -122,8 +122,11 @@ export function errorOfNetwork(cause: unknown): ApiError {
 }
 
 /** Whether this is an ApiError of one of the kinds. */
-export function isApiError(error: unknown, ...kinds: readonly ApiErrorKind[]): error is ApiError {
-  return error instanceof ApiError && kinds.includes(error.kind);
+export function isApiError<K extends ApiErrorKind>(
+  error: unknown,
+  ...kinds: readonly K[]
+): error is ApiError & { readonly kind: K } {
+  return error instanceof ApiError && kinds.some((kind) => kind === error.kind);
 }
 
 function kindOfCode(code: string | undefined): ApiErrorKind {
