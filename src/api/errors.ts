@@ -57,8 +57,11 @@ type Placeholders<S extends string> = S extends `${string}{${infer Name}}${infer
 
 /** The values that the message of a code needs. */
 export type RefusalValues<C extends RefusalCode> = Readonly<
-  Record<Placeholders<(typeof REFUSALS)[C]>, string | number>
+  Record<Placeholders<(typeof REFUSALS)[C]>, RefusalValue>
 >;
+
+/** A value in a message; a list is a path of Job names. */
+export type RefusalValue = string | number | readonly string[];
 
 /** One refusal: a stable code and one clear sentence. */
 export interface Refusal {
@@ -68,16 +71,20 @@ export interface Refusal {
 
 const MAX_SHOWN = 200;
 
+/** Names of a path that are shown; a longer one loses its middle. */
+const MAX_PATH = 64;
+
 /**
  * Writes the sentence of a refusal.
  *
  * @param code which refusal
- * @param values what its placeholders stand for; long values are cut to 200 characters
+ * @param values what its placeholders stand for; long values are cut to 200 characters,
+ *   long paths to 64 names
  * @returns the code with the finished sentence
  */
 export function refusal<C extends RefusalCode>(code: C, values: RefusalValues<C>): Refusal {
   const shown = new Map<string, string>(
-    Object.entries<string | number>(values).map(([name, value]) => [name, show(value)]),
+    Object.entries<RefusalValue>(values).map(([name, value]) => [name, show(value)]),
   );
   const message = REFUSALS[code].replace(/\{(\w+)\}/g, (_, name: string) => shown.get(name) ?? '');
   return { code, message };
@@ -88,8 +95,18 @@ export function annotationField(key: string): string {
   return `metadata.annotations["${key}"]`;
 }
 
-function show(value: string | number): string {
+function show(value: RefusalValue): string {
+  if (typeof value === 'object') return showPath(value);
   // Control characters would let a value break out of its line in logs and terminals.
   const text = String(value).replace(/[\p{Cc}\u2028\u2029]/gu, ' ');
   return text.length <= MAX_SHOWN ? text : `${text.slice(0, MAX_SHOWN)}…`;
+}
+
+function showPath(names: readonly string[]): string {
+  const half = MAX_PATH / 2;
+  const shown =
+    names.length <= MAX_PATH
+      ? names
+      : [...names.slice(0, half), `(${names.length - MAX_PATH} more)`, ...names.slice(-half)];
+  return shown.map((name) => show(name)).join(' → ');
 }

@@ -1,0 +1,124 @@
+import type { AdmissionDecision, AdmissionRequest } from '../src/api/admission-review.ts';
+import { refusal, type Refusal, type RefusalCode } from '../src/api/errors.ts';
+import type { JobObject } from '../src/api/job.ts';
+import { decideCreate, namedResources, type NamedLookups } from '../src/core/admission/decide-create.ts';
+import { decideUpdate } from '../src/core/admission/decide-update.ts';
+import { admitAsIs, type Verdict } from '../src/core/admission/verdict.ts';
+import type { AdmissionView, Candidate } from '../src/core/admission/view.ts';
+import { ApiError } from '../src/kube/api-error.ts';
+import type { NamedResources } from './named-resources.ts';
+
+/** What the webhook knows about all Jobs. */
+export interface AdmissionIndex {
+  /** Every Job has been seen; before that nothing can be decided. */
+  readonly synced: boolean;
+  /** The Jobs of one namespace as they are known at this moment. */
+  view(namespace: string): AdmissionView;
+  /** Counts a Job from now on, before the watch brings it. */
+  admitted(namespace: string, job: Candidate): void;
+}
+
+/** What decisions are made of. */
+export interface JobDeciderOptions {
+  readonly index: AdmissionIndex;
+  readonly resources: NamedResources;
+}
+
+/** Decides about one request. */
+export type DecideJob = (request: AdmissionRequest) => Promise<AdmissionDecision>;
+
+/**
+ * Makes the decision about creations and edits of Jobs: fetches what is needed, decides, and counts what was
+ * admitted. What a user or the API server does wrong is a denial; only a fault of jobflow itself is thrown.
+ *
+ * @param options the index of all Jobs and the resources that Jobs name
+ */
+export function createJobDecider({ index, resources }: JobDeciderOptions): DecideJob {
+  return async (request) => {
+    const job = request.object;
+    if (job === undefined) return toDecision(admitAsIs());
+    if (!index.synced) return notReady('it has not seen all Jobs yet');
+    const namespace = request.namespace ?? job.metadata.namespace ?? '';
+    const named = await fetchNamed(resources, request, namespace, job);
+    if (named instanceof ApiError) return notReady(named.message);
+    // No await from here on: of two Jobs that race, the second must see the first.
+    const verdict = decide(request, job, { namespace, view: index.view(namespace), named });
+    if (verdict.kind === 'admit' && verdict.registers !== undefined && !request.dryRun) {
+      index.admitted(namespace, verdict.registers);
+    }
+    return toDecision(verdict);
+  };
+}
+
+interface Surroundings {
+  readonly namespace: string;
+  readonly view: AdmissionView;
+  readonly named: NamedLookups;
+}
+
+function decide(
+  request: AdmissionRequest,
+  job: JobObject,
+  { namespace, view, named }: Surroundings,
+): Verdict {
+  const manager = request.options.fieldManager ?? '';
+  switch (request.operation) {
+    case 'CREATE':
+      return decideCreate({ job, namespace, manager, view, ...named });
+    case 'UPDATE':
+      return request.oldObject === undefined
+        ? admitAsIs()
+        : decideUpdate({ old: request.oldObject, next: job, manager, view });
+    case 'DELETE':
+    case 'CONNECT':
+      return admitAsIs();
+  }
+}
+
+/** What a new Job names; an edit reads nothing, because a Job keeps what it was created with. */
+async function fetchNamed(
+  resources: NamedResources,
+  { operation }: AdmissionRequest,
+  namespace: string,
+  job: JobObject,
+): Promise<NamedLookups | ApiError> {
+  const names = operation === 'CREATE' ? namedResources(job) : { template: undefined, flow: undefined };
+  try {
+    const [template, flow] = await Promise.all([
+      names.template === undefined ? undefined : resources.template(namespace, names.template),
+      names.flow === undefined ? undefined : resources.flow(namespace, names.flow),
+    ]);
+    return { template, flow };
+  } catch (error) {
+    if (error instanceof ApiError) return error;
+    throw error;
+  }
+}
+
+function toDecision(verdict: Verdict): AdmissionDecision {
+  if (verdict.kind === 'refuse') return deny(verdict.refusal);
+  const { job, warnings } = verdict;
+  return job === undefined ? { kind: 'allow', warnings } : { kind: 'allow', warnings, patched: job };
+}
+
+function notReady(problem: string): AdmissionDecision {
+  return deny(refusal('NotReady', { problem }));
+}
+
+function deny({ code, message }: Refusal): AdmissionDecision {
+  return { kind: 'deny', code: statusOf(code), reason: code, message };
+}
+
+/** The HTTP status that fits a refusal; what is wrong with the Job itself is unprocessable. */
+function statusOf(code: RefusalCode): number {
+  switch (code) {
+    case 'NotReady':
+      return 503;
+    case 'OwnAnnotation':
+    case 'OwnLabel':
+    case 'OwnFinalizer':
+      return 403;
+    default:
+      return 422;
+  }
+}
