@@ -89,7 +89,8 @@ export class JobActor {
     try {
       const answer = await this.#send(action);
       if (answer === undefined) return;
-      if (resourceVersionOf(answer) !== job.resourceVersion) this.#replaced.set(keyOf(job), job.resourceVersion);
+      if (resourceVersionOf(answer) !== job.resourceVersion)
+        this.#replaced.set(keyOf(job), job.resourceVersion);
     } catch (error) {
       // Gone: the watch will say so. A conflict is no failure either, but the change may not concern us.
       if (isApiError(error, 'notFound')) return;

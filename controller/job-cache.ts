@@ -58,7 +58,7 @@ export class JobCache {
   searchCycles(): void {
     this.#searchesCycles = true;
     for (const [namespace, { graph }] of this.#namespaces) {
-      for (const name of graph.jobsOnCycles()) this.#findCycle(namespace, name);
+      for (const name of graph.jobsOnCycles()) this.#findCycles(namespace, name);
     }
   }
 
@@ -115,17 +115,19 @@ export class JobCache {
     }
     if (seen?.size === 0) vanished.delete(job.name);
     const unchanged =
-      previous !== undefined && isWaiting(previous) && JSON.stringify(waitingJob(previous)) === JSON.stringify(waitingJob(job));
+      previous !== undefined &&
+      isWaiting(previous) &&
+      JSON.stringify(waitingJob(previous)) === JSON.stringify(waitingJob(job));
     if (unchanged) return;
     graph.set(waitingJob(job));
-    this.#findCycle(job.namespace, job.name);
+    this.#findCycles(job.namespace, job.name);
   }
 
   #leaves({ namespace, name }: JobRecord): void {
     const { graph, vanished } = this.#namespace(namespace);
     graph.delete(name);
     vanished.delete(name);
-    this.#findCycle(namespace, name);
+    this.#findCycles(namespace, name);
   }
 
   #keepVanished(upstream: JobRecord): void {
@@ -133,29 +135,26 @@ export class JobCache {
     for (const dependent of this.#dependents(upstream.namespace, upstream.name)) {
       if (dependent.terms === undefined) continue;
       const outcome = countingOutcome(dependent, dependent.terms, upstream);
-      if (outcome === undefined || dependent.terms.outcomes.get(upstream.name)?.uid === upstream.uid) continue;
+      if (outcome === undefined || dependent.terms.outcomes.get(upstream.name)?.uid === upstream.uid)
+        continue;
       const seen = vanished.get(dependent.name) ?? new Map<string, RecordedOutcome>();
       vanished.set(dependent.name, seen.set(upstream.name, outcome));
     }
   }
 
-  /** Finds the cycle through a Job anew, and through those that shared one with it. */
-  #findCycle(namespace: string, name: string): void {
+  /** Finds the cycles of a Job anew, and those of every Job that shared or now shares one with it. */
+  #findCycles(namespace: string, name: string): void {
     if (!this.#searchesCycles) return;
     const { graph, cycles } = this.#namespace(namespace);
-    const members = new Set([name]);
+    const members = new Set([name, ...graph.sharingCyclesWith(name)]);
     for (const [member, path] of cycles) if (path.includes(name)) members.add(member);
-    // The set grows while it is gone through: a cycle just found names the Jobs to look at next.
     for (const member of members) {
       const job = graph.get(member);
       const path = job && graph.cycleThrough(job);
-      if (path === undefined) {
-        if (cycles.delete(member)) this.#concern(`${namespace}/${member}`);
-        continue;
-      }
-      if (cycles.get(member)?.join() !== path.join()) this.#concern(`${namespace}/${member}`);
-      cycles.set(member, path);
-      for (const other of path) members.add(other);
+      const changed = path?.join() !== cycles.get(member)?.join();
+      if (path === undefined) cycles.delete(member);
+      else cycles.set(member, path);
+      if (changed) this.#concern(`${namespace}/${member}`);
     }
   }
 
@@ -168,7 +167,8 @@ export class JobCache {
   #concernUpstreams({ namespace, terms }: JobRecord): void {
     for (const { name } of terms?.edges ?? []) {
       const upstream = this.#jobs.get(`${namespace}/${name}`);
-      if (upstream !== undefined && (upstream.hasTtl || hasOurFinalizer(upstream))) this.#concern(keyOf(upstream));
+      if (upstream !== undefined && (upstream.hasTtl || hasOurFinalizer(upstream)))
+        this.#concern(keyOf(upstream));
     }
   }
 

@@ -96,6 +96,20 @@ export class WaitingGraph {
     return undefined;
   }
 
+  /** The names of all Jobs that share a cycle with the named one, itself included; empty if it is on none. */
+  sharingCyclesWith(name: string): string[] {
+    const start = this.#jobs.get(name);
+    if (start === undefined || this.cycleThrough(start) === undefined) return [];
+    const upstreams = reachable(start, (job) => this.#waitingUpstreams(job));
+    const dependents = reachable(start, (job) =>
+      [...this.dependentsOf(job.name)].flatMap((dependent) => {
+        const found = this.#jobs.get(dependent);
+        return found !== undefined && counts(found, job) ? [found] : [];
+      }),
+    );
+    return [...upstreams].filter((job) => dependents.has(job)).map((job) => job.name);
+  }
+
   /**
    * The names of all Jobs that are on a cycle, in one pass over the graph (Tarjan's strongly connected components,
    * without recursion, since a chain may be thousands of Jobs long).
@@ -151,6 +165,20 @@ export class WaitingGraph {
   get(name: string): WaitingJob | undefined {
     return this.#jobs.get(name);
   }
+}
+
+function reachable(
+  start: WaitingJob,
+  next: (job: WaitingJob) => readonly WaitingJob[],
+): ReadonlySet<WaitingJob> {
+  const reached = new Set<WaitingJob>();
+  const pending = [...next(start)];
+  for (let job = pending.pop(); job !== undefined; job = pending.pop()) {
+    if (reached.has(job)) continue;
+    reached.add(job);
+    pending.push(...next(job));
+  }
+  return reached;
 }
 
 /** A Job of another `run` is not what the dependent waits for. */
