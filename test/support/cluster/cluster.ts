@@ -35,6 +35,8 @@ export type ClusterOptions = {
   apiServerArgs?: readonly string[];
   /** Record every request's metadata, user and verb in `logs/audit.log` as JSON lines (default false). */
   auditLog?: boolean;
+  /** Holds the cluster's processes; a new one unless given. The cluster's end closes it. */
+  supervisor?: Supervisor;
   env?: Readonly<Record<string, string | undefined>>;
 };
 
@@ -66,7 +68,7 @@ export type ClusterProgram = {
 export async function startCluster(options: ClusterOptions = {}): Promise<Cluster> {
   const log = options.log ?? (() => undefined);
   const binDirectory = await ensurePrograms({ log, env: options.env ?? process.env });
-  const supervisor = await Supervisor.open();
+  const supervisor = options.supervisor ?? (await Supervisor.open());
   try {
     const [etcdClient = 0, etcdPeer = 0, apiServer = 0] = await findFreePorts(3);
     const layout = {

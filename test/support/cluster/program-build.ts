@@ -5,7 +5,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { withBuildLock } from './build-lock.ts';
+import { withBuildLock } from './process-lock.ts';
 import { BuildProgress } from './build-progress.ts';
 import { missingPrograms } from './programs.ts';
 import { Supervisor } from './supervisor.ts';

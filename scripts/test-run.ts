@@ -1,0 +1,97 @@
+import { fork } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import type { SuiteResult } from './test-suite.ts';
+
+/** In the order in which they run: what fails fast comes first. */
+const SUITES = ['unit', 'integration', 'e2e'] as const;
+/** How long a suite's process may linger after its last test: more is a leak, and fails. */
+const LINGER_LIMIT_MS = 20_000;
+
+/** How many tests passed and failed; a suite that crashes counts as one that failed. */
+export type Tally = { passed: number; failed: number };
+
+/** The sum of two tallies. */
+export function add(a: Tally, b: Tally): Tally {
+  return { passed: a.passed + b.passed, failed: a.failed + b.failed };
+}
+
+/** The last line of a run. */
+export function summaryLine({ passed, failed }: Tally): string {
+  return `${passed} passed, ${failed} failed`;
+}
+
+/** 0 only if tests ran and none failed. */
+export function exitCode({ passed, failed }: Tally): number {
+  return failed === 0 && passed > 0 ? 0 : 1;
+}
+
+/**
+ * Runs the suites, each in a process of its own, with their output on this screen.
+ *
+ * @param args `--only SUITE` (may be repeated) and `--grep TEXT`
+ * @throws Error for other arguments
+ */
+export async function runTests(args: readonly string[]): Promise<Tally> {
+  const { values } = parseArgs({
+    args: [...args],
+    options: { only: { type: 'string', multiple: true }, grep: { type: 'string' } },
+  });
+  const chosen = values.only ?? SUITES;
+  for (const name of chosen) {
+    if (!SUITES.some((suite) => suite === name)) {
+      throw new Error(`--only ${name}: no such suite. The suites are: ${SUITES.join(', ')}.`);
+    }
+  }
+  let total: Tally = { passed: 0, failed: 0 };
+  for (const suite of chosen) {
+    console.log(`\n# ${suite}`);
+    total = add(total, await runSuite(suite, values.grep));
+  }
+  return total;
+}
+
+async function runSuite(suite: string, grep: string | undefined): Promise<Tally> {
+  const script = fileURLToPath(new URL('./test-suite.ts', import.meta.url));
+  const child = fork(script, [suite, ...(grep === undefined ? [] : [grep])], { execArgv: [] });
+  const stop = () => child.kill('SIGTERM');
+  process.once('SIGTERM', stop);
+  const { result, ending, lingered } = await follow(child);
+  process.off('SIGTERM', stop);
+  if (result === undefined) {
+    console.log(`The suite ${suite} ended by ${ending} before its last test.`);
+    return { passed: 0, failed: 1 };
+  }
+  if (lingered) console.log(`The suite ${suite} did not end by itself: a test leaves something open.`);
+  // A failure outside of tests (a hook that throws after the last one) shows in the code alone.
+  const crashed = lingered || (ending !== 'code 0' && result.failed === 0);
+  return { passed: result.passed, failed: result.failed + (crashed ? 1 : 0) };
+}
+
+type Ending = { result: SuiteResult | undefined; ending: string; lingered: boolean };
+
+function follow(child: ChildProcess): Promise<Ending> {
+  return new Promise((resolve) => {
+    let result: SuiteResult | undefined;
+    let lingered = false;
+    let linger: NodeJS.Timeout | undefined;
+    const finish = (ending: string) => {
+      clearTimeout(linger);
+      resolve({ result, ending, lingered });
+    };
+    child.once('message', (message: SuiteResult) => {
+      result = message;
+      linger = setTimeout(() => {
+        lingered = true;
+        child.kill('SIGKILL');
+      }, LINGER_LIMIT_MS);
+    });
+    child.once('error', (error) => {
+      finish(error.message);
+    });
+    child.once('exit', (code, signal) => {
+      finish(signal ?? `code ${code ?? 'none'}`);
+    });
+  });
+}

@@ -1,0 +1,34 @@
+/*
+ * One suite, in this process: `test-suite.ts SUITE [GREP]` runs test/SUITE/ with mocha and sends the result to the
+ * process that forked it.
+ */
+import './end-with-parent.ts';
+import Mocha from 'mocha';
+import { glob } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ROOT } from './run-tool.ts';
+
+/** What the parent is told after the last test. */
+export type SuiteResult = { passed: number; failed: number };
+
+/** For a test that states none, in milliseconds: everything but unit tests talks to a cluster. */
+const TIMEOUTS: Readonly<Record<string, number>> = { unit: 10_000, integration: 60_000, e2e: 120_000 };
+
+const [suite = 'unit', grep] = process.argv.slice(2);
+const mocha = new Mocha({
+  reporter: 'spec',
+  timeout: TIMEOUTS[suite] ?? 10_000,
+  forbidOnly: process.env.CI !== undefined,
+  ...(grep === undefined ? {} : { grep }),
+});
+const files: string[] = [];
+for await (const file of glob(`test/${suite}/**/*.test.ts`, { cwd: ROOT })) files.push(join(ROOT, file));
+for (const file of files.sort()) mocha.addFile(file);
+await mocha.loadFilesAsync();
+const result = await new Promise<SuiteResult>((resolve) => {
+  const runner = mocha.run((failures) => {
+    resolve({ passed: runner.stats?.passes ?? 0, failed: failures });
+  });
+});
+process.exitCode = result.failed === 0 ? 0 : 1;
+process.send?.(result);
