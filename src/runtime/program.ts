@@ -27,9 +27,9 @@ export interface ProgramOptions<C extends ProcessConfig> {
   readonly name: string;
   readonly read: (args: readonly string[], env: Environment) => ParsedSettings<C>;
   /** Connections to the API server for requests; watches have their own. */
-  readonly connections: number;
+  readonly connections: number | ((config: C) => number);
   /** Starts the work; the program is not ready before it has resolved. What it starts it adds to the shutdown. */
-  readonly start: (program: Program<C>) => Promise<void>;
+  readonly start: (program: Program<C>) => Promise<void> | void;
   readonly process: ProcessEvents & {
     readonly argv: readonly string[];
     readonly env: Environment;
@@ -68,7 +68,8 @@ async function runWith<C extends ProcessConfig>(config: C, options: ProgramOptio
   try {
     const connection = await connect({
       kubeconfigPath: config.kubeconfig,
-      connections: options.connections,
+      connections:
+        typeof options.connections === 'number' ? options.connections : options.connections(config),
       userAgent: name,
       env: process.env,
     });

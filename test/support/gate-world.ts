@@ -146,7 +146,7 @@ export class GateWorld {
         this.releases.set(name, (this.releases.get(name) ?? 0) + 1);
         this.#change(name, ({ metadata, spec }) => {
           metadata.annotations = { ...metadata.annotations, [OWN_ANNOTATIONS.releasedAt]: 'now' };
-          if (spec) spec['suspend'] = false;
+          if (spec) spec.suspend = false;
         });
         return;
       case 'fail':
