@@ -35,7 +35,8 @@ export function createLogger({ program, level, destination }: LoggerOptions): Lo
     serializers: { err: loggedError, error: loggedError },
     redact: { paths: SECRET_PATHS, censor: '[hidden]' },
   };
-  return destination === undefined ? pino(options) : pino(options, destination);
+  // Synchronous, so that the last lines before an exit are written, and in their order.
+  return pino(options, destination ?? pino.destination({ fd: 1, sync: true }));
 }
 
 /**

@@ -198,15 +198,20 @@ function readArguments(
   const flags = new Map<string, string>();
   const problems: string[] = [];
   let help = false;
+  let unknownAt = -2;
   for (const token of tokens) {
     if (token.kind === 'positional') {
-      problems.push(refused('argument', token.value, 'only --flag value'));
+      // What follows an unknown flag is most likely its value, no second mistake.
+      if (token.index !== unknownAt + 1) problems.push(refused('argument', token.value, 'only --flag value'));
     } else if (token.kind === 'option') {
       const { name, rawName, value } = token;
       if (name === 'help') help = true;
-      else if (!known.has(name))
-        problems.push(refused(rawName, value ?? '', 'one of the flags that --help lists'));
-      else if (flags.has(name)) problems.push(refused(rawName, value ?? '', 'each flag once'));
+      else if (!known.has(name)) {
+        if (value === undefined) unknownAt = token.index;
+        const next = args[token.index + 1];
+        const meant = value ?? (next === undefined || next.startsWith('-') ? '' : next);
+        problems.push(refused(rawName, meant, 'one of the flags that --help lists'));
+      } else if (flags.has(name)) problems.push(refused(rawName, value ?? '', 'each flag once'));
       else flags.set(name, value ?? '');
     }
   }

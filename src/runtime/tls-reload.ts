@@ -1,4 +1,4 @@
-import { X509Certificate } from 'node:crypto';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { watch, type FSWatcher } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -122,5 +122,9 @@ async function readPair(certFile: string, keyFile: string): Promise<KeyPair> {
 
 /** @throws if the PEM cannot be read or the key does not belong to the certificate */
 function checkPair({ cert, key }: KeyPair): void {
+  // First, because OpenSSL's context takes an empty text (a file being written) for no certificate at all.
+  if (!new X509Certificate(cert).checkPrivateKey(createPrivateKey(key))) {
+    throw new Error('the private key does not belong to the certificate');
+  }
   createSecureContext({ cert, key });
 }
