@@ -111,12 +111,17 @@ async function startOwner(nodes: number): Promise<number> {
     });
     child.once('exit', () => {
       const why = failure ?? lastWords();
-      void down({ quiet: true }).then(() => {
+      void cleanUpUnlessOwned().then(() => {
         console.error(`The cluster did not start; nothing of it is left.\n${why}`);
         resolve(1);
       });
     });
   });
+}
+
+/** When two commands start at once, the folder is the first one's. */
+async function cleanUpUnlessOwned(): Promise<void> {
+  if ((await liveProcess(CLUSTER_FILES.owner)) === undefined) await down({ quiet: true });
 }
 
 /** What a process in the background wrote that ended without a report. */

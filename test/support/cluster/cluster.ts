@@ -57,6 +57,8 @@ export type ClusterProgram = {
   workingDirectory?: string;
   /** How long a SIGTERM may take before SIGKILL follows, in milliseconds (default 5,000). */
   stopLimitMs?: number;
+  /** Programs that started one after another with the same tier are stopped together (default: each alone). */
+  tier?: string;
 };
 
 /**
@@ -181,13 +183,20 @@ export class Cluster {
       name: 'kube-controller-manager',
       command: 'kube-controller-manager',
       args: controllerManagerArgs(this.#layout),
+      tier: 'controllers',
     });
     await this.startProgram({
       name: 'kube-scheduler',
       command: 'kube-scheduler',
       args: schedulerArgs(this.#layout),
+      tier: 'controllers',
     });
-    await this.startProgram({ name: 'kwok', command: 'kwok', args: kwokArgs(this.#layout) });
+    await this.startProgram({
+      name: 'kwok',
+      command: 'kwok',
+      args: kwokArgs(this.#layout),
+      tier: 'controllers',
+    });
     await Promise.all(nodes.map((name) => this.api.demand('POST', '/api/v1/nodes', fakeNode(name))));
     await Promise.all([
       ...nodes.map((name) => this.#untilNodeReady(name)),
@@ -257,6 +266,7 @@ export class Cluster {
       workingDirectory: program.workingDirectory ?? this.directory,
       logFile: join(layoutOf(this.directory).logs, `${program.name}.log`),
       stopLimitMs: program.stopLimitMs ?? 5_000,
+      tier: program.tier ?? program.name,
     });
   }
 

@@ -10,6 +10,9 @@ import { JobflowProgram } from './jobflow-program.ts';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const SYSTEM_NAMESPACE = 'jobflow-system';
+const TIER = 'jobflow';
+/** The balancer learns within this time that a webhook is about to stop; a Service in a real cluster needs longer. */
+const DRAIN_DELAY = '500ms';
 
 /** How jobflow is installed. */
 export type JobflowOptions = {
@@ -90,6 +93,7 @@ async function startWebhooks(
           JOBFLOW_LISTEN_ADDRESS: `127.0.0.1:${port}`,
           JOBFLOW_TLS_CERT_FILE: tls.certFile,
           JOBFLOW_TLS_KEY_FILE: tls.keyFile,
+          JOBFLOW_DRAIN_DELAY: DRAIN_DELAY,
           ...env,
         },
       );
@@ -134,6 +138,7 @@ async function startNode(
     workingDirectory: ROOT,
     env: { JOBFLOW_NAMESPACE: SYSTEM_NAMESPACE, JOBFLOW_HEALTH_ADDRESS: `127.0.0.1:${healthPort}`, ...env },
     stopLimitMs: 10_000,
+    tier: TIER,
   });
   const started = new JobflowProgram(program, `http://127.0.0.1:${healthPort}`);
   await started.waitUntilReady();
@@ -162,6 +167,7 @@ async function reachablePort(cluster: Cluster, webhooks: readonly Webhook[]): Pr
   if (only === undefined) return port;
   await cluster.startProgram({
     name: 'webhook-balancer',
+    tier: TIER,
     command: process.execPath,
     args: [
       fileURLToPath(new URL('./webhook-balancer.ts', import.meta.url)),

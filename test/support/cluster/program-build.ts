@@ -172,6 +172,7 @@ async function buildAll(
         workingDirectory: module.directory,
         logFile: join(supervisor.directory, `${name}.log`),
         stopLimitMs: 2_000,
+        tier: name,
       });
       const end = await build.waitForEnd();
       progress.finish(end.code === 0 ? 'built' : 'failed');

@@ -110,10 +110,20 @@ async function stop(target: Running | undefined): Promise<void> {
 
 function close(): Promise<void> {
   closing ??= (async () => {
-    for (const target of [...running.values()].reverse()) await stop(target);
+    for (const tier of tiersLastFirst()) await Promise.all(tier.map((target) => stop(target)));
     rmSync(directory, { recursive: true, force: true, maxRetries: 5 });
   })();
   return closing;
+}
+
+function tiersLastFirst(): Running[][] {
+  const tiers: Running[][] = [];
+  for (const target of [...running.values()].reverse()) {
+    const last = tiers.at(-1);
+    if (last?.[0]?.spec.tier === target.spec.tier) last.push(target);
+    else tiers.push([target]);
+  }
+  return tiers;
 }
 
 async function closeAndExit(): Promise<void> {

@@ -13,6 +13,8 @@ export type ProgramSpec = {
   logFile: string;
   /** How long a SIGTERM may take before SIGKILL follows, in milliseconds. */
   stopLimitMs: number;
+  /** Programs that started one after another with the same tier are stopped together at the supervisor's end. */
+  tier: string;
 };
 
 /** How a program ended: exactly one of the two is not null. */
