@@ -1,5 +1,5 @@
 import type { JobObject } from '../src/api/job.ts';
-import type { GateEventReason, JobAction } from '../src/core/job-plan.ts';
+import type { AnnouncedReason, JobAction } from '../src/core/job-plan.ts';
 import type { JobRecord } from '../src/core/job-record.ts';
 import { isApiError } from '../src/kube/api-error.ts';
 import type { Connection } from '../src/kube/connection.ts';
@@ -145,12 +145,11 @@ export class JobActor {
       case 'release':
         this.#announce(action.job, 'Released', 'Every dependency is met; the Job starts.');
         return;
-      case 'fail':
-        this.#announce(action.job, action.reason, action.message);
-        return;
       case 'skip':
         this.#announce(action.job, 'Skipped', action.message);
         return;
+      // The Job controller itself tells of a failure, in an Event with the same reason and message.
+      case 'fail':
       case 'recordOutcomes':
       case 'addFinalizer':
       case 'removeFinalizer':
@@ -159,21 +158,15 @@ export class JobActor {
     }
   }
 
-  #announce({ namespace, name, uid }: JobRecord, reason: GateEventReason, message: string): void {
+  #announce({ namespace, name, uid }: JobRecord, reason: AnnouncedReason, message: string): void {
     this.#options.events.announce({
       object: { apiVersion: 'batch/v1', kind: 'Job', namespace, name, uid },
-      type: WARNINGS.has(reason) ? 'Warning' : 'Normal',
+      type: reason === 'DependencyCycle' ? 'Warning' : 'Normal',
       reason,
       message,
     });
   }
 }
-
-const WARNINGS: ReadonlySet<GateEventReason> = new Set<GateEventReason>([
-  'DependencyFailed',
-  'DependencyTimeout',
-  'DependencyCycle',
-]);
 
 const DONE: Readonly<Record<JobWrite['kind'], string>> = {
   release: 'released',

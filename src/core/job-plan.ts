@@ -22,8 +22,11 @@ export interface JobSnapshot {
 /** Why a Job is failed natively: the reason of its Failed condition. */
 export type FailureReason = 'DependencyFailed' | 'DependencyTimeout';
 
-/** The reasons of the Events that tell of a Job's gate. */
-export type GateEventReason = FailureReason | 'Waiting' | 'Held' | 'Released' | 'Skipped' | 'DependencyCycle';
+/** The reasons of the Events that jobflow writes on a Job. */
+export type AnnouncedReason = 'Waiting' | 'Held' | 'Released' | 'Skipped' | 'DependencyCycle';
+
+/** The reasons of all Events that tell of a Job's gate; those of failures come from the Job controller. */
+export type GateEventReason = AnnouncedReason | FailureReason;
 
 /** One thing to do. Every write names the record that it was decided on, so that it can carry its precondition. */
 export type JobAction =
@@ -119,7 +122,7 @@ function announcement(
   const held = decision.on.every(({ kind }) => kind === 'held');
   const message = held
     ? 'Every dependency is met; the Job is held until it is approved.'
-    : `Waiting: ${describeWaiting(decision.on)}.`;
+    : `${describeWaiting(decision.on)}.`;
   return { kind: 'announceWait', job, reason: held ? 'Held' : 'Waiting', message };
 }
 
