@@ -191,9 +191,12 @@ export class LeaderElector {
     if (!leadsAlready) this.#begin();
   }
 
+  /** Half the deadline at most: if one connection has gone dead, there is time for another try on a new one. */
   #requestLimitMs(): number {
-    if (this.#renewedMs === undefined) return this.#renewDeadlineMs;
-    return Math.max(1, this.#renewedMs + this.#renewDeadlineMs - this.#monotonicNow());
+    const halfMs = this.#renewDeadlineMs / 2;
+    if (this.#renewedMs === undefined) return halfMs;
+    const leftMs = this.#renewedMs + this.#renewDeadlineMs - this.#monotonicNow();
+    return Math.max(1, Math.min(halfMs, leftMs));
   }
 
   #begin(): void {
