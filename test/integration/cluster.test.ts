@@ -2,9 +2,6 @@ import { expect } from 'chai';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { readPath, startCluster, waitUntil } from '../support/cluster.ts';
@@ -12,7 +9,6 @@ import type { Cluster } from '../support/cluster.ts';
 import { STARTING_LIMIT_MS, freshNamespace, sharedCluster } from '../support/cluster/fixture.ts';
 import { identifyProcess, isRunning } from '../support/cluster/process-identity.ts';
 import type { ProcessIdentity } from '../support/cluster/process-identity.ts';
-import { ensurePrograms } from '../support/cluster/programs.ts';
 import { DURATION_ANNOTATION, EXIT_CODE_ANNOTATION, FAIL_ANNOTATION } from '../support/cluster/stages.ts';
 
 const ENDS_WITHIN_MS = 30_000;
@@ -141,19 +137,6 @@ describe('the local cluster', () => {
     await program.restart();
     expect(program.running).to.equal(true);
     expect(await program.kill()).to.deep.equal({ code: null, signal: 'SIGKILL' });
-  });
-
-  it('says which programs are missing from the folder that JOBFLOW_CLUSTER_BIN names', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'jobflow-empty-'));
-    try {
-      const refused = await ensurePrograms({ env: { JOBFLOW_CLUSTER_BIN: folder } }).then(
-        () => '',
-        (error: unknown) => String(error),
-      );
-      expect(refused).to.contain('lacks etcd, kube-apiserver').and.to.contain(folder);
-    } finally {
-      await rm(folder, { recursive: true });
-    }
   });
 
   it('shows the log of an API server that does not start, and leaves nothing', async function () {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { BuildProgress } from './build-progress.ts';
@@ -72,7 +73,7 @@ export function parseIdentity(value: unknown): ProcessIdentity | undefined {
 
 /** A lock appears with its content or not at all: the file is written aside, and linked to the name if that is free. */
 async function create(path: string, own: ProcessIdentity): Promise<boolean> {
-  const aside = `${path}.${own.pid}`;
+  const aside = `${path}.${randomUUID()}`;
   await writeFile(aside, JSON.stringify(own));
   try {
     await link(aside, path);
@@ -86,7 +87,7 @@ async function create(path: string, own: ProcessIdentity): Promise<boolean> {
 }
 
 async function breakLock(path: string, dead: ProcessIdentity, own: ProcessIdentity): Promise<void> {
-  const aside = `${path}.dead-${own.pid}`;
+  const aside = `${path}.dead-${randomUUID()}`;
   try {
     await rename(path, aside);
   } catch {
