@@ -43,14 +43,14 @@ export function createNamedResources(connection: Pick<Connection, 'request'>): N
  * @param read reads what a key stands for
  */
 export function coalesced<T>(read: (key: string) => Promise<T>): (key: string) => Promise<T> {
-  const reads = new Map<string, { running: Promise<T>; waiting: Promise<T> | undefined }>();
+  const reads = new Map<string, Reads<T>>();
 
   const start = (key: string): Promise<T> => {
     const running = read(key);
-    const state = { running, waiting: undefined };
+    const state: Reads<T> = { running, waiting: undefined };
     reads.set(key, state);
     const forget = (): void => {
-      if (reads.get(key) === state && state.waiting === undefined) reads.delete(key);
+      if (state.waiting === undefined) reads.delete(key);
     };
     running.then(forget, forget);
     return running;
@@ -64,6 +64,13 @@ export function coalesced<T>(read: (key: string) => Promise<T>): (key: string) =
     state.waiting ??= state.running.then(next, next);
     return state.waiting;
   };
+}
+
+/** The reads of one key. */
+interface Reads<T> {
+  readonly running: Promise<T>;
+  /** Starts when `running` has ended. */
+  waiting: Promise<T> | undefined;
 }
 
 function pathOf(namespace: string, plural: string, name: string): string {

@@ -70,7 +70,7 @@ function restore(
   setBack: string[],
 ): Json | undefined {
   const here = pending.find(({ rest }) => rest.length === 0);
-  if (here !== undefined) return restoreLeaf(old, next, here.leaf, setBack);
+  if (here !== undefined) return restoreLeaf(old, next, name, here.leaf, setBack);
   if (pending.length === 0) return next;
   if (pending.every(({ rest }) => typeof rest[0] === 'string')) {
     if (!isObject(next) && !isAbsent(next)) return next;
@@ -83,13 +83,28 @@ function restore(
 function restoreLeaf(
   old: Json | undefined,
   next: Json | undefined,
+  name: string,
   { path, stated }: InjectedLeaf,
   setBack: string[],
 ): Json | undefined {
   if (isAbsent(next)) return old;
-  if (stated === undefined || !sameJson(next, stated)) return next;
+  if (stated === undefined || !sameJson(next, stated)) {
+    // Where nothing had been stated, the list is the sum of its elements, and each may be missing by itself.
+    return isEmpty(stated) ? restoreElements(old, next, name, elementLeaves(name, old), setBack) : next;
+  }
   if (!sameJson(next, old)) setBack.push(fieldName(path));
   return old;
+}
+
+function isEmpty(value: Json | undefined): boolean {
+  return isAbsent(value) || (Array.isArray(value) && value.length === 0);
+}
+
+function elementLeaves(name: string, list: Json | undefined): PendingLeaf[] {
+  return (keyedElements(name, list) ?? []).map(({ step }) => ({
+    rest: [step],
+    leaf: { path: [step], stated: undefined },
+  }));
 }
 
 function restoreFields(
