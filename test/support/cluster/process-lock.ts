@@ -48,7 +48,7 @@ export async function takeLock(path: string): Promise<ProcessIdentity | undefine
     const holder = await readLockHolder(path);
     if (holder === undefined) continue;
     if (await isRunning(holder)) return holder;
-    await breakLock(path, holder, own);
+    await breakLock(path, holder);
   }
   return undefined;
 }
@@ -86,7 +86,7 @@ async function create(path: string, own: ProcessIdentity): Promise<boolean> {
   }
 }
 
-async function breakLock(path: string, dead: ProcessIdentity, own: ProcessIdentity): Promise<void> {
+async function breakLock(path: string, dead: ProcessIdentity): Promise<void> {
   const aside = `${path}.dead-${randomUUID()}`;
   try {
     await rename(path, aside);
