@@ -36,6 +36,7 @@ function describeOne(on: WaitingOn): string {
     case 'held':
       return 'held until it is approved';
     case 'unreadable':
-      return on.problem;
+      // A refusal is a sentence of its own; here it becomes a part of one.
+      return on.problem.replace(/\.$/, '');
   }
 }
