@@ -24,13 +24,13 @@ export interface WebhookServer {
   /** Uses another certificate for new connections; those that are open go on with theirs. */
   setKeyPair(pair: KeyPair): void;
   /**
-   * Ends without dropping a request: goes on answering for a while, each answer with `Connection: close`, until
-   * whoever sends requests has learnt to leave this server out; then stops listening and answers what still runs.
+   * Ends without dropping a request: goes on answering, each answer with `Connection: close`, until whoever sends
+   * requests leaves this server out; then stops listening and answers what still runs.
    *
-   * @param delayMs how long it goes on answering
+   * @param leftOut resolves once no new requests are to be expected
    * @param limitMs how long it then waits for what still runs, before it closes those connections
    */
-  drain(delayMs: number, limitMs: number): Promise<void>;
+  drain(leftOut: Promise<void>, limitMs: number): Promise<void>;
 }
 
 /**
@@ -75,12 +75,12 @@ export async function startWebhookServer(options: WebhookServerOptions): Promise
     setKeyPair: (next) => {
       server.setSecureContext(tlsOptions(next));
     },
-    drain: async (delayMs, limitMs) => {
+    drain: async (leftOut, limitMs) => {
       draining = true;
       for (const response of running) {
         if (!response.headersSent) response.setHeader('Connection', 'close');
       }
-      await wait(delayMs);
+      await leftOut;
       const closed = new Promise<'closed'>((resolve) => {
         server.close(() => {
           resolve('closed');

@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import type { WebhookConfig } from '../src/runtime/config.ts';
 import type { Program } from '../src/runtime/program.ts';
 import { followTlsFiles } from '../src/runtime/tls-reload.ts';
@@ -39,7 +40,7 @@ export async function startWebhook(program: Program<WebhookConfig>, decide: Deci
   shutdown.add('TLS files', () => {
     tls.stop();
   });
-  shutdown.add('HTTPS server', () => server.drain(config.drainDelayMs, config.requestTimeoutMs));
+  shutdown.add('HTTPS server', () => server.drain(wait(config.drainDelayMs), config.requestTimeoutMs));
   log.info({ address: config.listenAddress.host, port: server.port }, 'listening');
   return server;
 }

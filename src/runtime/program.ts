@@ -18,7 +18,7 @@ export interface Program<C extends ProcessConfig> {
   /** A monotonic clock, in milliseconds. */
   readonly now: () => number;
   /** Adds something without which the program is not ready. */
-  addReadiness(check: HealthCheck): void;
+  readonly addReadiness: (check: HealthCheck) => void;
 }
 
 /** One program: its name, its settings and what it does. */
