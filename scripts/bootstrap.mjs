@@ -62,10 +62,10 @@ function run(command, commandArgs, options) {
   for (const signal of ['SIGTERM', 'SIGHUP', 'SIGINT']) {
     process.on(signal, () => handed.includes(signal) && child.kill(signal));
   }
-  // Killed by SIGKILL, npm cannot hand on anything; this process then gets another parent.
-  const parent = process.ppid;
+  // Killed by SIGKILL, npm cannot hand on anything; its children then get another parent.
+  const ancestors = ancestry();
   const watch = setInterval(() => {
-    if (process.env.npm_lifecycle_event !== undefined && process.ppid !== parent) child.kill('SIGTERM');
+    if (process.env.npm_lifecycle_event !== undefined && ancestry() !== ancestors) child.kill('SIGTERM');
   }, 500);
   return new Promise((resolve) => {
     child.once('error', (error) => fail(`${command} cannot be started: ${error.message}`));
@@ -74,6 +74,16 @@ function run(command, commandArgs, options) {
       resolve(code ?? 128 + constants.signals[signal]);
     });
   });
+}
+
+/** The parent and, where /proc tells it, the grandparent: npm may start this through a shell, or in its place. */
+function ancestry() {
+  try {
+    const stat = readFileSync(`/proc/${process.ppid}/stat`, 'utf8');
+    return `${process.ppid} ${stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]}`;
+  } catch {
+    return String(process.ppid);
+  }
 }
 
 function fail(message) {
