@@ -1,8 +1,10 @@
-import { buildConnector, Pool } from 'undici';
+import { Pool } from 'undici';
 import type { Dispatcher } from 'undici';
 import { ApiError, errorOfAnswer, errorOfNetwork } from './api-error.ts';
 import { Credentials } from './credentials.ts';
 import { LineSplitter } from './line-splitter.ts';
+import { RenewablePool } from './renewable-pool.ts';
+import { connectorOf } from './tls-connector.ts';
 
 /** How to reach one API server. */
 export interface ConnectOptions {
@@ -94,7 +96,7 @@ export interface Connection {
 export async function connect(options: ConnectOptions): Promise<Connection> {
   const { kubeconfigPath, context, env = process.env, now = () => performance.now() } = options;
   const credentials = await Credentials.load({ kubeconfigPath, context, env }, now);
-  return new PooledConnection(credentials, options);
+  return new PooledConnection(credentials, options, now);
 }
 
 /**
@@ -117,14 +119,14 @@ class PooledConnection implements Connection {
   readonly server: string;
   readonly namespace: string | undefined;
   readonly #credentials: Credentials;
-  readonly #requests: Pool;
-  readonly #streams: Pool;
+  readonly #requests: RenewablePool;
+  readonly #streams: RenewablePool;
   readonly #pathPrefix: string;
   readonly #userAgent: string;
   readonly #requestTimeoutMs: number;
   #serverAheadMs = 0;
 
-  constructor(credentials: Credentials, options: ConnectOptions) {
+  constructor(credentials: Credentials, options: ConnectOptions, now: () => number) {
     const url = new URL(credentials.server);
     this.server = credentials.server;
     this.namespace = credentials.namespace;
@@ -141,8 +143,9 @@ class PooledConnection implements Connection {
       headersTimeout: 0,
       bodyTimeout: 0,
     };
-    this.#requests = new Pool(url.origin, { ...pool, connections: options.connections });
-    this.#streams = new Pool(url.origin, { ...pool, connections: null });
+    const { connections } = options;
+    this.#requests = new RenewablePool(() => new Pool(url.origin, { ...pool, connections }), now);
+    this.#streams = new RenewablePool(() => new Pool(url.origin, { ...pool, connections: null }), now);
   }
 
   async request(request: ApiRequest): Promise<unknown> {
@@ -201,7 +204,7 @@ class PooledConnection implements Connection {
   }
 
   /** Sends, and once more with new credentials after a 401. @throws ApiError for any status but 2xx */
-  async #send(pool: Pool, signal: AbortSignal, options: Outgoing): Promise<Dispatcher.ResponseData> {
+  async #send(pool: RenewablePool, signal: AbortSignal, options: Outgoing): Promise<Dispatcher.ResponseData> {
     for (let attempt = 1; ; attempt += 1) {
       const auth = await this.#credentials.headers();
       const headers = {
@@ -210,7 +213,7 @@ class PooledConnection implements Connection {
         ...auth,
         ...options.headers,
       };
-      const answer = await pool.request({ ...options, headers, signal });
+      const answer = await pool.request({ ...options, headers, signal }, isTimeout);
       this.#readClock(answer.headers.date);
       if (answer.statusCode >= 200 && answer.statusCode < 300) return answer;
       const retryAfter = answer.headers['retry-after'];
@@ -241,31 +244,11 @@ interface Outgoing {
   readonly headers?: Record<string, string>;
 }
 
-/** Opens sockets with the newest certificates, so that rotated ones are used without a new pool. */
-function connectorOf(credentials: Credentials, timeout: number): buildConnector.connector {
-  const build = (): buildConnector.connector => {
-    const { ca, cert, key, servername, rejectUnauthorized } = credentials.tls;
-    return buildConnector({
-      ...(ca === undefined ? {} : { ca }),
-      ...(cert === undefined ? {} : { cert }),
-      ...(key === undefined ? {} : { key }),
-      ...(servername === undefined ? {} : { servername }),
-      rejectUnauthorized,
-      allowH2: false,
-      timeout,
-      keepAlive: true,
-      keepAliveInitialDelay: 30_000,
-    });
-  };
-  let builtFrom = credentials.tls;
-  let connector = build();
-  return (options, callback) => {
-    if (builtFrom !== credentials.tls) {
-      builtFrom = credentials.tls;
-      connector = build();
-    }
-    connector(options, callback);
-  };
+/** The reason of the ApiError of a request whose time is up. */
+const TIMEOUT = 'Timeout';
+
+function isTimeout(error: unknown): boolean {
+  return error instanceof ApiError && error.reason === TIMEOUT && error.status === undefined;
 }
 
 async function contentOf({ headers, body }: Dispatcher.ResponseData): Promise<unknown> {
@@ -285,7 +268,7 @@ function timeLimit(timeoutMs: number, signal: AbortSignal | undefined): TimeLimi
   const controller = new AbortController();
   const timer = setTimeout(() => {
     const message = `no answer from the API server within ${timeoutMs} ms`;
-    controller.abort(new ApiError({ kind: 'retry', message, reason: 'Timeout' }));
+    controller.abort(new ApiError({ kind: 'retry', message, reason: TIMEOUT }));
   }, timeoutMs);
   const stop = (): void => {
     controller.abort(new ApiError({ kind: 'aborted', message: 'the request was ended by its caller' }));

@@ -1,4 +1,4 @@
-import type { ApiError} from './api-error.ts';
+import type { ApiError } from './api-error.ts';
 import { errorOfNetwork } from './api-error.ts';
 import { backoffMs } from './backoff.ts';
 import type { Backoff } from './backoff.ts';
