@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../../src/api/job.ts';
 import { USER_ANNOTATIONS } from '../../../src/api/names.ts';
-import { DURATION_ANNOTATION, FAIL_ANNOTATION } from '../../support/cluster.ts';
+import { DURATION_ANNOTATION, EXIT_CODE_ANNOTATION, FAIL_ANNOTATION } from '../../support/cluster.ts';
 
 /** Begins the manifest of a Job that completes at once: `job('b').dependsOn('a').lasts('500ms')`. */
 export function job(name: string): JobManifest {
@@ -10,6 +10,7 @@ export function job(name: string): JobManifest {
 /** A Job as a user writes it in a file; `JSON.stringify`, and so `cluster.apply`, takes it as it is. */
 export class JobManifest {
   readonly name: string;
+  readonly #metadata: JsonObject = {};
   readonly #annotations: Record<string, string> = {};
   readonly #podAnnotations: Record<string, string> = {};
   readonly #spec: JsonObject = {};
@@ -38,6 +39,12 @@ export class JobManifest {
     return this;
   }
 
+  /** Sets fields of the Job's metadata other than its name and annotations. */
+  metadata(fields: JsonObject): this {
+    Object.assign(this.#metadata, fields);
+    return this;
+  }
+
   /** Its pods run that long: a Go duration. */
   lasts(duration: string): this {
     this.#podAnnotations[DURATION_ANNOTATION] = duration;
@@ -45,8 +52,9 @@ export class JobManifest {
   }
 
   /** Its first pod fails, and so does the Job. */
-  fails(): this {
+  fails(exitCode = 1): this {
     this.#podAnnotations[FAIL_ANNOTATION] = 'true';
+    this.#podAnnotations[EXIT_CODE_ANNOTATION] = String(exitCode);
     return this.spec({ backoffLimit: 0 });
   }
 
@@ -68,15 +76,19 @@ export class JobManifest {
     return this;
   }
 
-  toJSON(): JsonObject {
+  /** What a CronJob has as its `jobTemplate`. */
+  asJobTemplate(): { metadata: JsonObject; spec: JsonObject } {
     const template = this.#pod && {
       template: { metadata: { annotations: this.#podAnnotations }, spec: this.#pod },
     };
     return {
-      apiVersion: 'batch/v1',
-      kind: 'Job',
-      metadata: { name: this.name, annotations: this.#annotations },
+      metadata: { ...this.#metadata, annotations: this.#annotations },
       spec: { ...this.#spec, ...template },
     };
+  }
+
+  toJSON(): JsonObject {
+    const { metadata, spec } = this.asJobTemplate();
+    return { apiVersion: 'batch/v1', kind: 'Job', metadata: { ...metadata, name: this.name }, spec };
   }
 }

@@ -16,7 +16,13 @@ export type JobVersion = {
 };
 
 /** A pod of a Job. */
-export type PodSeen = { readonly name: string; readonly jobName: string; readonly createdAt: number };
+export type PodSeen = {
+  readonly name: string;
+  readonly jobName: string;
+  /** Tells Jobs apart that bore the same name. */
+  readonly jobUid: string;
+  readonly createdAt: number;
+};
 
 /** How long the waits of an observer last unless stated, in milliseconds: a loaded machine is slow. */
 export const LIMIT_MS = 60_000;
@@ -47,6 +53,7 @@ export class NamespaceObserver {
   readonly #versions = new Map<string, JobVersion[]>();
   readonly #pods = new Map<string, PodSeen>();
   readonly #following: Promise<void>[] = [];
+  #podRevision = 0;
   #failure: Error | undefined;
 
   /** Made by `observeNamespace`. */
@@ -94,6 +101,11 @@ export class NamespaceObserver {
     return [...this.#pods.values()]
       .filter((pod) => pod.jobName === jobName)
       .sort((a, b) => a.createdAt - b.createdAt);
+  }
+
+  /** The version of the last pod seen, of whatever kind: every earlier one has been seen too. */
+  get podRevision(): number {
+    return this.#podRevision;
   }
 
   /** The outcome of a Job as it is. */
@@ -188,10 +200,12 @@ export class NamespaceObserver {
 
   #sawPod(pod: JobObject): void {
     const { name, revision } = identityOf(pod);
+    this.#podRevision = revision;
     const jobName = pod.metadata.labels?.['batch.kubernetes.io/job-name'];
     const uid = pod.metadata.uid ?? '';
     if (jobName === undefined || this.#pods.has(uid)) return;
-    this.#pods.set(uid, { name, jobName, createdAt: revision });
+    const jobUid = pod.metadata.ownerReferences?.[0]?.uid ?? '';
+    this.#pods.set(uid, { name, jobName, jobUid, createdAt: revision });
   }
 }
 

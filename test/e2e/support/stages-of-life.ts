@@ -1,0 +1,132 @@
+import type { JobObject } from '../../../src/api/job.ts';
+import { OWN_ANNOTATIONS, USER_ANNOTATIONS } from '../../../src/api/names.ts';
+import { isWaiting, projectJob } from '../../../src/core/job-projection.ts';
+import { FAIL_ANNOTATION, readPath, waitUntil } from '../../support/cluster.ts';
+import type { Cluster } from '../../support/cluster.ts';
+import { describeJob, LIMIT_MS } from './namespace-observer.ts';
+
+/** What re-applying a file must leave as it is, of every Job of a namespace, by its name. */
+export type StillLife = Readonly<Record<string, object>>;
+
+/** The Jobs of a namespace. */
+export async function listJobs(cluster: Cluster, namespace: string): Promise<JobObject[]> {
+  const items = readPath(
+    await cluster.api.demand('GET', `/apis/batch/v1/namespaces/${namespace}/jobs`),
+    'items',
+  );
+  return Array.isArray(items) ? (items as JobObject[]) : [];
+}
+
+/** Takes down all that must not change when a file is applied again. */
+export async function stillLife(cluster: Cluster, namespace: string): Promise<StillLife> {
+  const [jobs, pods] = await Promise.all([listJobs(cluster, namespace), listPods(cluster, namespace)]);
+  return Object.fromEntries(
+    jobs.map(({ metadata, spec, status }) => [
+      metadata.name ?? '',
+      {
+        uid: metadata.uid,
+        generation: metadata.generation,
+        labels: metadata.labels,
+        own: Object.values(OWN_ANNOTATIONS).map((key) => metadata.annotations?.[key]),
+        spec,
+        active: status?.active,
+        pods: pods.filter((pod) => jobOf(pod) === metadata.name).map((pod) => pod.metadata.uid),
+      },
+    ]),
+  );
+}
+
+/**
+ * Waits until nothing more happens in a namespace by itself: every Job has ended, has running pods, or waits for one
+ * that has not ended, or for its approval.
+ *
+ * @returns the Jobs
+ */
+export async function untilStill(cluster: Cluster, namespace: string): Promise<JobObject[]> {
+  let jobs: JobObject[] = [];
+  return waitUntil(
+    `all Jobs of ${namespace} to run, wait or have ended`,
+    async () => {
+      jobs = await listJobs(cluster, namespace);
+      const running = (await listPods(cluster, namespace)).filter(isRunning).map(jobOf);
+      const records = new Map(jobs.map((job) => [job.metadata.name, projectJob(job)]));
+      const isStill = (job: JobObject): boolean => {
+        const record = projectJob(job);
+        // Until the controller has given the field up, a file that states it conflicts with it.
+        if (record.terms?.ownsSuspend === true) return false;
+        if (record.outcome !== undefined) return true;
+        if (!isWaiting(record)) return countOf(running, record.name) === parallelismOf(job);
+        return (
+          record.terms?.held === true ||
+          record.terms?.edges.some(({ name }) => records.get(name)?.outcome === undefined) === true
+        );
+      };
+      return jobs.every(isStill) && jobs;
+    },
+    { limitMs: LIMIT_MS, intervalMs: 100, explain: () => jobs.map((job) => describeJob(job)).join('\n') },
+  );
+}
+
+/** Ends all running pods, each as its annotation says. */
+export async function endPods(cluster: Cluster, namespace: string): Promise<void> {
+  const running = (await listPods(cluster, namespace)).filter(isRunning);
+  await Promise.all(
+    running.map(({ metadata }) =>
+      cluster.api.demand('PATCH', `/api/v1/namespaces/${namespace}/pods/${metadata.name ?? ''}/status`, {
+        status: { phase: metadata.annotations?.[FAIL_ANNOTATION] === 'true' ? 'Failed' : 'Succeeded' },
+      }),
+    ),
+  );
+  await untilGoneFrom(cluster, namespace, running);
+}
+
+/** Approves every Job that is held. */
+export async function approveAll(cluster: Cluster, namespace: string): Promise<void> {
+  const held = (await listJobs(cluster, namespace)).filter((job) => projectJob(job).terms?.held);
+  await Promise.all(
+    held.map(({ metadata }) =>
+      cluster.api.demand('PATCH', `/apis/batch/v1/namespaces/${namespace}/jobs/${metadata.name ?? ''}`, {
+        metadata: { annotations: { [USER_ANNOTATIONS.approved]: 'by the test' } },
+      }),
+    ),
+  );
+}
+
+/** The Job controller takes its finalizer off a pod once it has counted it. */
+async function untilGoneFrom(
+  cluster: Cluster,
+  namespace: string,
+  ended: readonly JobObject[],
+): Promise<void> {
+  const uids = new Set(ended.map((pod) => pod.metadata.uid));
+  await waitUntil(
+    `the Job controller to count the pods of ${namespace}`,
+    async () =>
+      (await listPods(cluster, namespace)).every(
+        ({ metadata }) => !uids.has(metadata.uid) || (metadata.finalizers ?? []).length === 0,
+      ),
+    { limitMs: LIMIT_MS, intervalMs: 100 },
+  );
+}
+
+/** Pods have the metadata of Jobs; nothing else of them is read by its type. */
+async function listPods(cluster: Cluster, namespace: string): Promise<JobObject[]> {
+  const items = readPath(await cluster.api.demand('GET', `/api/v1/namespaces/${namespace}/pods`), 'items');
+  return Array.isArray(items) ? (items as JobObject[]) : [];
+}
+
+function isRunning(pod: JobObject): boolean {
+  return readPath(pod, 'status', 'phase') === 'Running';
+}
+
+function jobOf(pod: JobObject): string | undefined {
+  return pod.metadata.labels?.['batch.kubernetes.io/job-name'];
+}
+
+function countOf(names: readonly (string | undefined)[], name: string): number {
+  return names.filter((one) => one === name).length;
+}
+
+function parallelismOf({ spec }: JobObject): unknown {
+  return spec?.parallelism;
+}
