@@ -93,7 +93,9 @@ export class JobCache {
     if (waits) this.#joins(job, previous);
     else if (waited) this.#leaves(job);
     if (mayNeedWork(job)) this.#concern(keyOf(job));
-    if (waits || waited) this.#concernUpstreams(job);
+    if (waits) this.#concernUpstreams(job);
+    // Also those that an edit has taken off the list.
+    if (waited) this.#concernUpstreams(previous);
     if (previous === undefined || differsForDependents(job, previous)) this.#concernDependents(job);
   }
 
