@@ -1,0 +1,153 @@
+import '../../scripts/end-with-parent.ts';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { connect, type Connection } from '../../src/kube/connection.ts';
+import { startCluster } from '../support/cluster/cluster.ts';
+import { installJobflow } from '../support/cluster/jobflow.ts';
+import { measureGateLatency } from './gate-latency.ts';
+import { describeMachine, formatReport, summarize, type BenchResult, type WorkloadTimes } from './report.ts';
+import { runWorkload } from './run-workload.ts';
+import { measureWebhookLatency } from './webhook-latency.ts';
+import { chains, fanOut, independent, type Mode, type Workload } from './workload.ts';
+
+const USAGE = `npm run bench -- [--jobs N] [--rounds N] [--samples N] [--only workloads|gate|webhook]
+
+  --jobs N      Jobs per workload, a multiple of 10 (1000)
+  --rounds N    rounds, each with every workload in every mode (3)
+  --samples N   pairs for the gate latency (200)
+  --only PART   measure one part only
+`;
+
+const RESULTS = fileURLToPath(new URL('../../bench-results/', import.meta.url));
+
+/** How long the upstream of the fan-out runs, in seconds. */
+const UPSTREAM_SECONDS = 3;
+
+interface BenchOptions {
+  readonly jobs: number;
+  readonly rounds: number;
+  readonly samples: number;
+  readonly only: string | undefined;
+}
+
+const options = readOptions(process.argv.slice(2));
+if (typeof options === 'string') {
+  process.stderr.write(`${options}\n\n${USAGE}`);
+  process.exitCode = 2;
+} else {
+  await main(options);
+}
+
+async function main(chosen: BenchOptions): Promise<void> {
+  const progress = (line: string): void => void process.stderr.write(`${line}\n`);
+  const cluster = await startCluster({ nodes: 3, log: progress });
+  try {
+    const jobflow = await installJobflow(cluster, { webhookEnv: { JOBFLOW_METRICS_ACCESS: 'everybody' } });
+    const connection = await connect({
+      kubeconfigPath: cluster.kubeconfigPath,
+      connections: 64,
+      userAgent: 'jobflow-bench',
+    });
+    const metricsUrl = `${jobflow.webhooks[0]?.healthUrl ?? ''}/metrics`;
+    const result = await measure(chosen, connection, metricsUrl, progress);
+    await connection.close();
+    process.stdout.write(`\n${formatReport(result)}`);
+    process.stdout.write(`Written to ${await writeResult(result)}\n`);
+  } finally {
+    await cluster.stop();
+  }
+}
+
+async function measure(
+  { jobs, rounds, samples, only }: BenchOptions,
+  connection: Connection,
+  metricsUrl: string,
+  progress: (line: string) => void,
+): Promise<BenchResult> {
+  const wants = (part: string): boolean => only === undefined || only === part;
+  const gate = wants('gate')
+    ? await measureGateLatency(connection, 'bench-gate', samples, progress)
+    : undefined;
+  const webhook = wants('webhook')
+    ? await measureWebhookLatency(connection, 'bench-webhook', metricsUrl, { concurrency: 50, rounds })
+    : undefined;
+  const workloads = wants('workloads') ? await measureWorkloads(connection, jobs, rounds, progress) : [];
+  return {
+    machine: describeMachine(),
+    jobs,
+    rounds,
+    workloads: workloads.map(summarize),
+    gate,
+    webhook,
+  };
+}
+
+/** Every round runs the bare Jobs once and each workload by oracle and by jobflow, in turn. */
+async function measureWorkloads(
+  connection: Connection,
+  jobs: number,
+  rounds: number,
+  progress: (line: string) => void,
+): Promise<WorkloadTimes[]> {
+  const workloads = [fanOut(jobs, UPSTREAM_SECONDS), chains(jobs / 10, 10)];
+  const times = workloads.map(({ name }): { name: string; seconds: Record<Mode, number[]> } => ({
+    name,
+    seconds: { bare: [], oracle: [], gated: [] },
+  }));
+  const run = async (workload: Workload, mode: Mode, round: number): Promise<number> => {
+    const seconds = await runWorkload(connection, `bench-${mode}-${round}-${Date.now()}`, workload, mode);
+    progress(`round ${round + 1}: ${workload.name}, ${mode}: ${seconds.toFixed(1)} s`);
+    return seconds;
+  };
+  // The first Jobs of a new cluster are slower than all later ones.
+  await run(independent(100), 'bare', -1);
+  for (let round = 0; round < rounds; round += 1) {
+    const bare = await run(independent(jobs), 'bare', round);
+    for (const [index, workload] of workloads.entries()) {
+      const seconds = times[index]?.seconds;
+      seconds?.bare.push(bare);
+      // In turn first and second, so that neither always follows the other's clean-up.
+      const modes: Mode[] = round % 2 === 0 ? ['oracle', 'gated'] : ['gated', 'oracle'];
+      for (const mode of modes) seconds?.[mode].push(await run(workload, mode, round));
+    }
+  }
+  return times;
+}
+
+async function writeResult(result: BenchResult): Promise<string> {
+  await mkdir(RESULTS, { recursive: true });
+  const path = join(RESULTS, `bench-${new Date().toISOString().replaceAll(/[:.]/g, '-')}.json`);
+  await writeFile(path, `${JSON.stringify(result, null, 2)}\n`);
+  return path;
+}
+
+function readOptions(args: readonly string[]): BenchOptions | string {
+  try {
+    const { values } = parseArgs({
+      args: [...args],
+      options: {
+        jobs: { type: 'string', default: '1000' },
+        rounds: { type: 'string', default: '3' },
+        samples: { type: 'string', default: '200' },
+        only: { type: 'string' },
+      },
+    });
+    const { only } = values;
+    if (only !== undefined && !['workloads', 'gate', 'webhook'].includes(only)) {
+      return `--only ${only}: write workloads, gate or webhook.`;
+    }
+    const [jobs, rounds, samples] = [values.jobs, values.rounds, values.samples].map(Number);
+    if (!isCount(jobs) || jobs % 10 !== 0) return `--jobs ${values.jobs}: write a multiple of 10.`;
+    if (!isCount(rounds)) return `--rounds ${values.rounds}: write a whole number from 1.`;
+    if (!isCount(samples)) return `--samples ${values.samples}: write a whole number from 1.`;
+    return { jobs, rounds, samples, only };
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+function isCount(value: number | undefined): value is number {
+  return value !== undefined && Number.isSafeInteger(value) && value > 0;
+}
