@@ -178,7 +178,9 @@ function mixed({ arrived, old }: Case, choices: readonly number[]): JobObject {
   return { ...old, spec: suspended };
 }
 
-describe('applying a file again', () => {
+describe('applying a file again', function () {
+  this.timeout(60_000);
+
   it('changes nothing when the file is sent as it was (replace)', () => {
     fc.assert(
       fc.property(cases, ({ arrived, old }) => {
@@ -277,7 +279,9 @@ const changes: readonly Change[] = [
   },
 ];
 
-describe('a real edit', () => {
+describe('a real edit', function () {
+  this.timeout(60_000);
+
   it('is never swallowed, whatever was injected', () => {
     fc.assert(
       fc.property(cases, fc.constantFrom(...changes), fc.boolean(), ({ arrived, old }, change, isFile) => {
@@ -300,7 +304,9 @@ describe('a real edit', () => {
   });
 });
 
-describe('the record', () => {
+describe('the record', function () {
+  this.timeout(60_000);
+
   it('holds nothing where nothing was injected but restartPolicy', () => {
     fc.assert(
       fc.property(arrivedSpecs, (spec) => {
