@@ -1,9 +1,8 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { stringify } from 'yaml';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { ApiClient, readPath } from './api-client.ts';
-import { createCertificateAuthority, generateServiceAccountKeys } from './certificates.ts';
 import type { CertificateAuthority } from './certificates.ts';
+import { writeClusterFiles } from './cluster-files.ts';
 import {
   apiServerArgs,
   controllerManagerArgs,
@@ -11,6 +10,7 @@ import {
   kwokArgs,
   layoutOf,
   schedulerArgs,
+  serverUrl,
 } from './control-plane.ts';
 import type { ControlPlaneLayout } from './control-plane.ts';
 import { findFreePorts } from './free-ports.ts';
@@ -20,7 +20,6 @@ import type { KubectlOptions, KubectlResult } from './kubectl.ts';
 import { fakeNode } from './node-objects.ts';
 import type { NodeOptions } from './node-objects.ts';
 import { ensurePrograms } from './programs.ts';
-import { kwokConfiguration, kwokStages } from './stages.ts';
 import { Supervisor } from './supervisor.ts';
 import type { Program } from './supervisor.ts';
 import { waitUntil } from './wait-until.ts';
@@ -123,46 +122,15 @@ export class Cluster {
     this.#layout = layout;
   }
 
-  /** Writes the files of a new cluster; nothing runs yet. For `startCluster`. */
+  /** A cluster of which nothing runs yet. For `startCluster`. */
   static async prepare(layout: ControlPlaneLayout, supervisor: Supervisor): Promise<Cluster> {
-    const authority = await createCertificateAuthority('jobflow local cluster');
-    const [server, admin, controllerManager, scheduler] = await Promise.all([
-      authority.issue({
-        commonName: 'kube-apiserver',
-        dnsNames: ['localhost', 'kubernetes', 'kubernetes.default', 'kubernetes.default.svc'],
-        ipAddresses: ['127.0.0.1', '10.0.0.1'],
-      }),
-      authority.issue({ commonName: 'admin', organizations: ['system:masters'] }),
-      authority.issue({ commonName: 'system:kube-controller-manager' }),
-      authority.issue({ commonName: 'system:kube-scheduler' }),
-    ]);
-    const tokens = generateServiceAccountKeys();
-    const files = layoutOf(layout.directory);
-    const url = serverUrl(layout);
-    await mkdir(files.logs, { recursive: true });
-    await mkdir(dirname(files.caCert), { recursive: true });
-    const contents: [string, string][] = [
-      [files.caCert, authority.cert],
-      [files.serverCert, server.cert],
-      [files.serverKey, server.key],
-      [files.serviceAccountPublic, tokens.publicKey],
-      [files.serviceAccountPrivate, tokens.privateKey],
-      [files.adminKubeconfig, kubeconfigText(url, authority.cert, admin)],
-      [files.controllerManagerKubeconfig, kubeconfigText(url, authority.cert, controllerManager)],
-      [files.schedulerKubeconfig, kubeconfigText(url, authority.cert, scheduler)],
-      [
-        files.auditPolicy,
-        stringify({
-          apiVersion: 'audit.k8s.io/v1',
-          kind: 'Policy',
-          omitStages: ['RequestReceived'],
-          rules: [{ level: 'Metadata' }],
-        }),
-      ],
-      [files.stages, [kwokConfiguration(), ...kwokStages()].map((object) => stringify(object)).join('---\n')],
-    ];
-    await Promise.all(contents.map(([path, text]) => writeFile(path, text, { mode: 0o600 })));
-    return new Cluster(layout, supervisor, authority, new ApiClient(url, authority.cert, admin));
+    const { authority, admin } = await writeClusterFiles(layout);
+    return new Cluster(
+      layout,
+      supervisor,
+      authority,
+      new ApiClient(serverUrl(layout), authority.cert, admin),
+    );
   }
 
   /** Starts everything and waits until Jobs can run. For `startCluster`. */
@@ -333,10 +301,6 @@ export class Cluster {
       return ready && !notReady;
     });
   }
-}
-
-function serverUrl(layout: ControlPlaneLayout): string {
-  return `https://127.0.0.1:${layout.ports.apiServer}`;
 }
 
 async function tail(program: Program): Promise<string> {

@@ -44,6 +44,11 @@ export function layoutOf(
   };
 }
 
+/** The URL of the API server. */
+export function serverUrl(layout: ControlPlaneLayout): string {
+  return `https://127.0.0.1:${layout.ports.apiServer}`;
+}
+
 /** The address of etcd's clients. */
 export function etcdUrl(layout: ControlPlaneLayout): string {
   return `http://127.0.0.1:${layout.ports.etcdClient}`;
