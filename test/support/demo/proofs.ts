@@ -1,4 +1,4 @@
-import type { JobObject, JsonObject } from '../../../src/api/job.ts';
+import type { JsonObject } from '../../../src/api/job.ts';
 import type { Outcome } from '../../../src/api/outcomes.ts';
 import type { FollowedJob } from './job-rows.ts';
 
@@ -12,7 +12,12 @@ export interface Proof {
 /** A pod in the fields that proofs look at. */
 export interface DemoPod {
   readonly metadata: { readonly name: string; readonly labels?: Readonly<Record<string, string>> };
-  readonly spec: { readonly containers: readonly { readonly env?: readonly JsonObject[] }[] };
+  readonly spec: {
+    readonly containers: readonly {
+      readonly env?: readonly JsonObject[];
+      readonly command?: readonly string[];
+    }[];
+  };
   readonly status?: { readonly startTime?: string };
 }
 
@@ -77,9 +82,12 @@ export function proveParameters(pods: readonly DemoPod[]): Proof {
   );
 }
 
-/** Whether a Job without a spec of its own got that of its template. */
-export function proveTemplate(job: JobObject | undefined): Proof {
-  const given = JSON.stringify(job?.spec ?? {}).includes('loading into $WAREHOUSE');
+/** Whether a Job without a spec of its own ran that of its template. */
+export function proveTemplate(pods: readonly DemoPod[]): Proof {
+  const commands = pods
+    .filter((pod) => jobNameOf(pod) === 'etl-load-orders')
+    .flatMap(({ spec }) => spec.containers.flatMap(({ command }) => command ?? []));
+  const given = commands.some((word) => word.includes('loading into $WAREHOUSE'));
   return proof(
     'etl-load-orders, without a spec of its own, ran that of its JobTemplate',
     given ? [] : ['it did not'],
