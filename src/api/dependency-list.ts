@@ -1,10 +1,12 @@
 import { refusal, type Refusal } from './errors.ts';
-import { isJobName } from './kubernetes-names.ts';
+import { parseReference } from './dependency-reference.ts';
+import { isJobName, isResourceName } from './kubernetes-names.ts';
 import { LIMITS } from './names.ts';
 import { isWanted, type Wanted } from './outcomes.ts';
 
-/** One Job to wait for, and the outcome that opens the edge. */
+/** One object to wait for, and the outcome that opens the edge. */
 export interface DependencyEdge {
+  /** The name of a Job, `jobflow/NAME` or `daemonjob/NAME`. */
   readonly name: string;
   readonly wants: Wanted;
 }
@@ -15,7 +17,7 @@ export type ParsedDependencies =
   | { readonly ok: false; readonly refusal: Refusal };
 
 /**
- * Reads `a, b=Failed, c=Finished`: names separated by commas or newlines, each with the outcome that it waits
+ * Reads `a, b=Failed, jobflow/c=Finished`: names separated by commas or newlines, each with the outcome that it waits
  * for (`Complete` unless stated). A comma at the end of a line, and empty lines, separate nothing more.
  *
  * @param text the value of `depends-on`
@@ -62,11 +64,12 @@ function splitEntries(text: string): string[] {
 
 function parseEntry(entry: string, field: string): DependencyEdge | Refusal {
   const [name = '', outcome, ...rest] = entry.split('=').map((part) => part.trim());
-  const [kind, unqualified] = name.split('/');
-  if (unqualified !== undefined) {
-    return refusal('DependencyKindUnknown', { field, value: entry, kind: kind ?? '' });
+  const reference = parseReference(name);
+  if (reference === undefined) {
+    return refusal('DependencyKindUnknown', { field, value: entry, kind: name.slice(0, name.indexOf('/')) });
   }
-  if (!isJobName(name)) return refusal('DependencyNameInvalid', { field, value: name });
+  const isName = reference.kind === 'job' ? isJobName : isResourceName;
+  if (!isName(reference.name)) return refusal('DependencyNameInvalid', { field, value: name });
   if (outcome === undefined) return { name, wants: 'Complete' };
   if (!isWanted(outcome) || rest.length > 0) {
     return refusal('DependencyOutcomeUnknown', {

@@ -8,7 +8,7 @@ export const REFUSALS = {
   DependencyNameInvalid:
     '{field}: "{value}" is not a valid Job name; use at most 63 lower-case letters, digits and "-" (or "."), starting and ending with a letter or digit.',
   DependencyKindUnknown:
-    '{field}: "{value}" names the kind "{kind}", which cannot be waited for; write the plain name of a Job.',
+    '{field}: "{value}" names the kind "{kind}", which cannot be waited for; write the plain name of a Job, "jobflow/NAME" or "daemonjob/NAME".',
   DependencyOutcomeUnknown:
     '{field}: "{value}" asks for the outcome "{outcome}"; write Complete, Failed, NotFailed or Finished (as in "{name}=Failed").',
   DependencyDuplicate: '{field}: "{name}" is listed twice; keep one of the two entries.',

@@ -25,6 +25,8 @@ export interface GatedRecord {
   /** UIDs of upstreams that were already being deleted at CREATE: they never count. */
   readonly ignoredUids: readonly string[];
   readonly injected: readonly InjectedLeaf[];
+  /** A digest of what a JobFlow's or DaemonJob's Job was made from; undefined for Jobs that users make. */
+  readonly source?: string | undefined;
 }
 
 /**
@@ -36,6 +38,7 @@ export function formatGatedRecord(record: GatedRecord): string {
     gate: record.gate,
     ...(record.statedSuspend && { suspend: true }),
     manager: record.manager,
+    ...(record.source !== undefined && { source: record.source }),
     ...(record.ignoredUids.length > 0 && { ignored: record.ignoredUids }),
     ...(record.injected.length > 0 && {
       // A leaf without a second element was absent.
@@ -60,6 +63,7 @@ export function parseGatedRecord(text: string | undefined): GatedRecord | undefi
     gate: raw.gate,
     statedSuspend: fields.suspend === true,
     manager: typeof fields.manager === 'string' ? fields.manager : '',
+    ...(typeof fields.source === 'string' && { source: fields.source }),
     ignoredUids: strings(fields.ignored),
     injected: leaves(fields.injected),
   };

@@ -1,3 +1,4 @@
+import { describeReference } from '../api/dependency-reference.ts';
 import type { ClosedEdge, WaitingOn } from './gate.ts';
 
 const SHOWN = 5;
@@ -11,7 +12,7 @@ export function describeWaiting(on: readonly WaitingOn[]): string {
 /** Why a gate failed or was skipped, in words. */
 export function describeClosed({ edge, outcome }: ClosedEdge): string {
   const ended = { Complete: 'completed', Failed: 'failed', Skipped: 'was skipped' }[outcome];
-  return `Job "${edge.name}" ${ended}, but this Job waits for "${edge.name}=${edge.wants}"`;
+  return `${describeReference(edge.name)} ${ended}, but this Job waits for "${edge.name}=${edge.wants}"`;
 }
 
 /** A cycle in words: `a → b → a`. */
@@ -22,17 +23,17 @@ export function describeCycle(path: readonly string[]): string {
 function describeOne(on: WaitingOn): string {
   switch (on.kind) {
     case 'notCreated':
-      return `Job "${on.name}" does not exist (not created yet, or gone with its outcome unknown)`;
+      return `${describeReference(on.name)} does not exist (not created yet, or gone with its outcome unknown)`;
     case 'otherRun':
-      return `Job "${on.name}" belongs to ${on.run === undefined ? 'no run' : `run "${on.run}"`}, not to this one`;
+      return `${describeReference(on.name)} belongs to ${on.run === undefined ? 'no run' : `run "${on.run}"`}, not to this one`;
     case 'leftOver':
-      return `Job "${on.name}" is left over from before this Job was created and is being deleted`;
+      return `${describeReference(on.name)} is left over from before this Job was created and is being deleted`;
     case 'running':
-      return `Job "${on.name}" has not ended`;
+      return `${describeReference(on.name)} has not ended`;
     case 'deleted':
-      return `Job "${on.name}" is being deleted before it had an outcome`;
+      return `${describeReference(on.name)} is being deleted before it had an outcome`;
     case 'unmet':
-      return `Job "${on.name}" ended as ${on.outcome}; waiting for a new Job of that name`;
+      return `${describeReference(on.name)} ended as ${on.outcome}; waiting for a new Job of that name`;
     case 'held':
       return 'held until it is approved';
     case 'unreadable':

@@ -1,15 +1,15 @@
 import type { DependencyEdge } from '../api/dependency-list.ts';
 import type { Outcome } from '../api/outcomes.ts';
 import type { Outcomes, RecordedOutcome } from '../api/outcomes-record.ts';
-import type { GateTerms, JobRecord } from './job-record.ts';
+import type { GateTerms, JobRecord, UpstreamRecord } from './job-record.ts';
 import { opensOn } from './outcome.ts';
 
 /** What a gate is decided on: a snapshot, and the time. */
 export interface GateInput {
   readonly job: JobRecord;
   readonly terms: GateTerms;
-  /** The Job of that name in the same namespace, as last seen. */
-  readonly upstream: (name: string) => JobRecord | undefined;
+  /** The object that an edge names, in the same namespace, as last seen. */
+  readonly upstream: (name: string) => UpstreamRecord | undefined;
   /** Outcomes known to outlive their Jobs: those recorded on the Job, and those seen as their Job went away. */
   readonly outcomes: Outcomes;
   /** The cycle that the Job is on, `a, b, a`, if it is on one. */
@@ -123,14 +123,14 @@ export function edgeState(
 export function countingOutcome(
   job: JobRecord,
   terms: GateTerms,
-  upstream: JobRecord,
+  upstream: UpstreamRecord,
 ): RecordedOutcome | undefined {
   const state = upstreamState(job, terms, upstream);
   return state.kind === 'ended' ? { uid: upstream.uid, outcome: state.outcome } : undefined;
 }
 
 /** Whether an upstream is one that the dependent waits for: of its run, and not left over from before its creation. */
-export function countsFor(job: JobRecord, terms: GateTerms, upstream: JobRecord): boolean {
+export function countsFor(job: JobRecord, terms: GateTerms, upstream: UpstreamRecord): boolean {
   return upstreamState(job, terms, upstream).kind !== 'foreign';
 }
 
@@ -139,7 +139,7 @@ type UpstreamState =
   | { readonly kind: 'underWay'; readonly on: WaitingOn }
   | { readonly kind: 'foreign'; readonly on: WaitingOn };
 
-function upstreamState(job: JobRecord, terms: GateTerms, upstream: JobRecord): UpstreamState {
+function upstreamState(job: JobRecord, terms: GateTerms, upstream: UpstreamRecord): UpstreamState {
   const { name } = upstream;
   if (terms.run !== undefined && upstream.terms?.run !== terms.run) {
     return { kind: 'foreign', on: { kind: 'otherRun', name, run: upstream.terms?.run } };
@@ -154,7 +154,7 @@ function upstreamState(job: JobRecord, terms: GateTerms, upstream: JobRecord): U
  * Whether an upstream was already being deleted when the dependent was created. The webhook has recorded it at
  * CREATE; the timestamps, in whole seconds, catch what the webhook's view had not yet seen.
  */
-function wasLeaving(job: JobRecord, terms: GateTerms, upstream: JobRecord): boolean {
+function wasLeaving(job: JobRecord, terms: GateTerms, upstream: UpstreamRecord): boolean {
   if (upstream.deletedMs === undefined) return false;
   return terms.ignoredUids.includes(upstream.uid) || upstream.deletedMs < job.createdMs;
 }

@@ -3,14 +3,14 @@ import { KEEP_OUTCOME_FINALIZER } from '../api/names.ts';
 import { countingOutcome, countsFor, decideGate, type GateDecision } from './gate.ts';
 import { describeClosed, describeCycle, describeWaiting } from './gate-messages.ts';
 import { isWaiting } from './job-projection.ts';
-import type { GateTerms, JobRecord } from './job-record.ts';
+import type { GateTerms, JobRecord, UpstreamRecord } from './job-record.ts';
 import { opensOn } from './outcome.ts';
 
 /** What surrounds a Job at one moment; everything in it is a snapshot. */
 export interface JobSnapshot {
   readonly job: JobRecord;
-  /** The Job of that name in the same namespace, as last seen. */
-  readonly upstream: (name: string) => JobRecord | undefined;
+  /** The object that an edge names, in the same namespace, as last seen. */
+  readonly upstream: (name: string) => UpstreamRecord | undefined;
   /** The Jobs that wait for this one, gone through anew at each call. */
   readonly dependents: () => IteratorObject<JobRecord>;
   /** Outcomes of upstreams that were seen to go away and are not yet written on this Job. */
@@ -130,7 +130,7 @@ function announcement(
 function keepOutcomes(
   job: JobRecord,
   terms: GateTerms,
-  upstream: (name: string) => JobRecord | undefined,
+  upstream: (name: string) => UpstreamRecord | undefined,
   outcomes: Outcomes,
 ): JobAction[] {
   const leaving = new Map<string, RecordedOutcome>();
@@ -169,7 +169,8 @@ function planFinalizer({ job, dependents }: JobSnapshot): JobAction[] {
   return mayHave && needed() ? [{ kind: 'addFinalizer', job }] : [];
 }
 
-function needsOutcomeOf(dependent: JobRecord, upstream: JobRecord): boolean {
+/** Whether a dependent may still need the outcome of an upstream, and does not have it in writing. */
+export function needsOutcomeOf(dependent: JobRecord, upstream: UpstreamRecord): boolean {
   const { terms } = dependent;
   if (terms === undefined || !countsFor(dependent, terms, upstream)) return false;
   const wants = terms.edges.find(({ name }) => name === upstream.name)?.wants;

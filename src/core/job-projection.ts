@@ -1,9 +1,9 @@
 import { parseAnnotations, isAnnotated, type Annotations } from '../api/annotations.ts';
 import { parseGatedRecord } from '../api/gated-record.ts';
-import type { JobMetadata, JobObject, ManagedFieldsEntry } from '../api/job.ts';
+import type { JobMetadata, JobObject, ManagedFieldsEntry, OwnerReference } from '../api/job.ts';
 import { API_GROUP, CONTROLLER_FIELD_MANAGER, OWN_ANNOTATIONS, USER_ANNOTATIONS } from '../api/names.ts';
 import { parseOutcomes } from '../api/outcomes-record.ts';
-import type { GateTerms, JobRecord } from './job-record.ts';
+import type { ControllerOwner, GateTerms, JobRecord } from './job-record.ts';
 import { outcomeOf } from './outcome.ts';
 
 /** The value of `spec.managedBy` that means Kubernetes' own Job controller, as no value does. */
@@ -33,6 +33,7 @@ export function projectJob(job: JobObject): JobRecord {
     hasTtl: typeof spec?.ttlSecondsAfterFinished === 'number',
     finalizers: metadata.finalizers?.length ? metadata.finalizers : NO_FINALIZERS,
     leftAloneBecause,
+    owner: controllerOf(metadata),
     terms: projectTerms(metadata),
   };
 }
@@ -43,7 +44,7 @@ export function projectJob(job: JobObject): JobRecord {
  * @returns a clause that completes "jobflow leaves this Job alone because …", or undefined if it is ours
  */
 export function leftAloneReason({ metadata, spec }: JobObject): string | undefined {
-  const controller = metadata.ownerReferences?.find((owner) => owner.controller === true);
+  const controller = controllerReference(metadata);
   if (controller !== undefined && !isOurKindOfOwner(controller.apiVersion, controller.kind)) {
     return `it is controlled by ${controller.kind} "${controller.name}"`;
   }
@@ -67,6 +68,15 @@ export function isWaiting(job: JobRecord): boolean {
   );
 }
 
+function controllerReference({ ownerReferences }: JobMetadata): OwnerReference | undefined {
+  return ownerReferences?.find((owner) => owner.controller === true);
+}
+
+function controllerOf(metadata: JobMetadata): ControllerOwner | undefined {
+  const owner = controllerReference(metadata);
+  return owner && { kind: owner.kind, name: owner.name, uid: owner.uid };
+}
+
 function isOurKindOfOwner(apiVersion: string, kind: string): boolean {
   const [group] = apiVersion.split('/');
   if (group === 'batch') return kind === 'CronJob';
@@ -87,6 +97,7 @@ function projectTerms(metadata: JobMetadata): GateTerms | undefined {
     statedSuspend: record?.statedSuspend === true,
     // Only after a release of a Job whose file states `suspend` does it matter who owns the field.
     ownsSuspend: released && record?.statedSuspend === true && ownsSuspend(metadata.managedFields ?? []),
+    source: record?.source,
     ignoredUids: record?.ignoredUids ?? [],
     outcomes: parseOutcomes(annotations[OWN_ANNOTATIONS.outcomes]),
   };

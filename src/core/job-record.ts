@@ -24,10 +24,29 @@ export interface GateTerms {
   readonly statedSuspend: boolean;
   /** Released, and the controller's field manager still owns a `spec.suspend` that the user's file states too. */
   readonly ownsSuspend: boolean;
+  /** What the Job was made from, if a JobFlow or DaemonJob made it: a digest that changes with its entry. */
+  readonly source: string | undefined;
   /** UIDs of upstreams that were already being deleted when this Job was created: they never count. */
   readonly ignoredUids: readonly string[];
   /** Outcomes that had to outlive their Jobs, by upstream name. */
   readonly outcomes: Outcomes;
+}
+
+/** The object in charge of a Job: the owner reference with `controller: true`. */
+export interface ControllerOwner {
+  readonly kind: string;
+  readonly name: string;
+  readonly uid: string;
+}
+
+/** An object that others can wait for, in the fields that count for them. A JobRecord is one. */
+export interface UpstreamRecord {
+  /** As edges name it: the name of a Job, `jobflow/NAME` or `daemonjob/NAME`. */
+  readonly name: string;
+  readonly uid: string;
+  readonly deletedMs: number | undefined;
+  readonly outcome: Outcome | undefined;
+  readonly terms: Pick<GateTerms, 'run'> | undefined;
 }
 
 /** One Job as jobflow remembers it: what decisions need and no more (under 1 KB). */
@@ -49,5 +68,6 @@ export interface JobRecord {
   readonly finalizers: readonly string[];
   /** Why jobflow leaves this Job alone (another controller, a foreign `managedBy`), or undefined. */
   readonly leftAloneBecause: string | undefined;
+  readonly owner: ControllerOwner | undefined;
   readonly terms: GateTerms | undefined;
 }

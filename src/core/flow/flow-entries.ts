@@ -1,0 +1,166 @@
+import { createHash } from 'node:crypto';
+import { formatReference, parseReference } from '../../api/dependency-reference.ts';
+import { parseDependencies, formatDependencies, type DependencyEdge } from '../../api/dependency-list.ts';
+import type { FlowEntry, JobFlowSpec } from '../../api/flow-spec.ts';
+import type { JobObject, Json, JsonObject } from '../../api/job.ts';
+import { API_GROUP, API_VERSION, USER_ANNOTATIONS } from '../../api/names.ts';
+import type { FlowRecord } from './flow-record.ts';
+import { joinedName } from './joined-name.ts';
+
+/** The Job that an entry of a flow stands for. */
+export interface EntryJob {
+  readonly entry: FlowEntry;
+  readonly jobName: string;
+  /** The edges of the Job: entries have become Jobs. */
+  readonly edges: readonly DependencyEdge[];
+  /** Changes whenever the entry would give another Job. */
+  readonly source: string;
+}
+
+/** The Jobs that a flow stands for, in the order of its entries. DaemonJobs are not among them. */
+export function entryJobs(flow: Pick<FlowRecord, 'name' | 'spec'>): EntryJob[] {
+  const entries = flow.spec.flows ?? [];
+  return entries
+    .filter(({ daemonJob }) => daemonJob === undefined || daemonJob === null)
+    .map((entry) => {
+      const edges = entryEdges(flow, entry);
+      return { entry, jobName: joinedName(flow.name, entry.name), edges, source: sourceOf(flow.spec, entry) };
+    });
+}
+
+/**
+ * The edges of an entry. A plain name is an entry of the same flow: the edge leads to its Job, or to its DaemonJob.
+ *
+ * @returns the edges that can be read; admission has refused the others
+ */
+export function entryEdges({ name, spec }: Pick<FlowRecord, 'name' | 'spec'>, entry: FlowEntry): DependencyEdge[] {
+  const dependencies = entry.dependencies ?? [];
+  if (dependencies.length === 0) return [];
+  const parsed = parseDependencies(dependencies.join('\n'), 'dependencies');
+  if (!parsed.ok) return [];
+  const daemons = new Set(
+    (spec.flows ?? []).filter(({ daemonJob }) => daemonJob !== undefined && daemonJob !== null).map((other) => other.name),
+  );
+  return parsed.edges.map((edge) => {
+    const reference = parseReference(edge.name);
+    if (reference?.kind !== 'job') return edge;
+    const kind = daemons.has(reference.name) ? 'daemonjob' : 'job';
+    return { ...edge, name: formatReference({ kind, name: joinedName(name, reference.name) }) };
+  });
+}
+
+/**
+ * The Job of an entry as a user would write it: what it waits for, its flow and its template are annotations, and
+ * the same admission decision applies to it as to any other annotated Job.
+ */
+export function entryManifest(flow: FlowRecord, { entry, jobName, edges }: EntryJob): JobObject {
+  const annotations: Record<string, string> = {
+    [USER_ANNOTATIONS.flow]: flow.name,
+    ...(edges.length > 0 && { [USER_ANNOTATIONS.dependsOn]: formatDependencies(edges) }),
+    ...(flow.run !== undefined && { [USER_ANNOTATIONS.run]: flow.run }),
+    ...(isText(entry.jobTemplateRef) && { [USER_ANNOTATIONS.template]: entry.jobTemplateRef }),
+    ...(isText(entry.onUnmetDependency) && { [USER_ANNOTATIONS.onUnmetDependency]: entry.onUnmetDependency }),
+    ...(isText(entry.waitTimeout) && { [USER_ANNOTATIONS.waitTimeout]: entry.waitTimeout }),
+    ...(entry.hold === true && { [USER_ANNOTATIONS.hold]: 'true' }),
+  };
+  return {
+    apiVersion: 'batch/v1',
+    kind: 'Job',
+    metadata: {
+      name: jobName,
+      namespace: flow.namespace,
+      annotations,
+      ownerReferences: [ownerReference('JobFlow', flow)],
+    },
+    spec: entry.jobTemplate ?? {},
+  };
+}
+
+/** The owner reference that makes an object of ours the controller of what it makes. */
+export function ownerReference(
+  kind: 'JobFlow' | 'DaemonJob',
+  { name, uid }: Pick<FlowRecord, 'name' | 'uid'>,
+): NonNullable<JobObject['metadata']['ownerReferences']>[number] & { blockOwnerDeletion: boolean } {
+  return {
+    apiVersion: `${API_GROUP}/${API_VERSION}`,
+    kind,
+    name,
+    uid,
+    controller: true,
+    blockOwnerDeletion: true,
+  };
+}
+
+/**
+ * Adds the flow's shared volumes to a Job whose entry mounts them: each named volume, and every mount in every
+ * container. What the Job states itself wins.
+ *
+ * @param spec the Job's spec, its template merged
+ */
+export function withSharedVolumes(spec: JsonObject, flow: JobFlowSpec, entry: FlowEntry): JsonObject {
+  const mounts = entry.shareVolumeMounts ?? [];
+  if (mounts.length === 0) return spec;
+  const template = objectAt(spec, 'template');
+  const pod = objectAt(template, 'spec');
+  const named = new Set(mounts.map(({ name }) => name));
+  const volumes = (flow.shareVolumes ?? []).filter(({ name }) => named.has(name ?? null));
+  const withMounts = (containers: Json | undefined): Json[] =>
+    listOf(containers).map((container) =>
+      isObject(container)
+        ? { ...container, volumeMounts: added(container.volumeMounts, mounts, 'mountPath') }
+        : container,
+    );
+  return {
+    ...spec,
+    template: {
+      ...template,
+      spec: {
+        ...pod,
+        volumes: added(pod.volumes, volumes, 'name'),
+        containers: withMounts(pod.containers),
+        ...(pod.initContainers !== undefined && { initContainers: withMounts(pod.initContainers) }),
+      },
+    },
+  };
+}
+
+/** What a waiting Job follows when it is edited: its entry, and what the flow gives to all. */
+function sourceOf({ globalParams, shareVolumes }: JobFlowSpec, entry: FlowEntry): string {
+  const text = JSON.stringify([canonical(entry), canonical(globalParams), canonical(shareVolumes)]);
+  return createHash('sha256').update(text).digest('hex').slice(0, 16);
+}
+
+/** The same value with its keys in order, so that the same content gives the same digest. */
+function canonical(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(canonical);
+  if (typeof value !== 'object' || value === null) return value ?? null;
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([, field]) => field !== undefined && field !== null)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, field]) => [key, canonical(field)]),
+  );
+}
+
+function added(own: Json | undefined, shared: readonly JsonObject[], key: string): Json[] {
+  const stated = listOf(own);
+  const taken = new Set(stated.map((item) => (isObject(item) ? item[key] : undefined)));
+  return [...stated, ...shared.filter((item) => !taken.has(item[key]))];
+}
+
+function objectAt(value: JsonObject, key: string): JsonObject {
+  const field = value[key];
+  return isObject(field) ? field : {};
+}
+
+function listOf(value: Json | undefined): readonly Json[] {
+  return Array.isArray(value) ? value : [];
+}
+
+function isObject(value: Json | undefined): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isText(value: string | null | undefined): value is string {
+  return typeof value === 'string' && value !== '';
+}

@@ -1,0 +1,122 @@
+import type { FlowCondition, FlowState, JobFlowStatus, JobState, StateCounts } from '../../api/flow-spec.ts';
+import { allEnded, countStates } from './job-states.ts';
+
+/** What a status is made of. */
+export interface StatusInput {
+  readonly previous: JobFlowStatus;
+  readonly generation: number;
+  readonly isDeleting: boolean;
+  readonly suspended: boolean;
+  /** Where each Job stands, by name; a Job that is yet to be made is `Waiting`. */
+  readonly states: ReadonlyMap<string, JobState>;
+  /** Whether the end of all these Jobs is the end of the whole. */
+  readonly mayEnd: boolean;
+  /** Why nothing goes on by itself: a template that is missing, a name that is taken. */
+  readonly stalled: { readonly reason: string; readonly message: string } | undefined;
+  readonly failure: { readonly reason: string; readonly message: string } | undefined;
+  readonly observedRetry: string | undefined;
+  readonly nowMs: number;
+}
+
+/**
+ * The status of a JobFlow or DaemonJob. The same input at another time gives the same status, except for times of
+ * what has just happened.
+ */
+export function flowStatus(input: StatusInput): JobFlowStatus {
+  const { previous, states, generation, nowMs } = input;
+  const counts = countStates(states.values());
+  const state = stateOf(input, counts);
+  const now = new Date(nowMs).toISOString().replace(/\.\d+Z$/, 'Z');
+  const begun = counts.total > 0 && counts.waiting + counts.held < counts.total;
+  const ended = state === 'Succeed' || state === 'Failed';
+  // A retry begins a new life: its end is not yet there.
+  const startTime = previous.startTime ?? (begun ? now : undefined);
+  const completionTime = ended ? (previous.completionTime ?? now) : undefined;
+  return {
+    state,
+    ...counts,
+    jobStatusList: Object.fromEntries([...states].sort(([a], [b]) => (a < b ? -1 : 1))),
+    ...(startTime !== undefined && { startTime }),
+    ...(completionTime !== undefined && { completionTime }),
+    observedGeneration: generation,
+    ...(input.observedRetry !== undefined && { observedRetry: input.observedRetry }),
+    message: messageOf(input, counts, state),
+    conditions: conditionsOf(input, state, counts, now),
+  };
+}
+
+function stateOf({ isDeleting, mayEnd, failure }: StatusInput, counts: StateCounts): FlowState {
+  if (isDeleting) return 'Terminating';
+  if (mayEnd && allEnded(counts)) return counts.failed > 0 || failure !== undefined ? 'Failed' : 'Succeed';
+  return counts.total === counts.waiting + counts.held ? 'Pending' : 'Running';
+}
+
+function messageOf({ stalled, suspended, failure }: StatusInput, counts: StateCounts, state: FlowState): string {
+  const { total, succeeded, failed, skipped, running } = counts;
+  const ended = succeeded + failed + skipped;
+  const tally = `${ended} of ${total} ended${failed > 0 ? `, ${failed} failed` : ''}`;
+  if (state === 'Succeed' || state === 'Failed') return failure?.message ?? tally;
+  if (stalled !== undefined) return stalled.message;
+  if (suspended) return `suspended; ${tally}`;
+  return running > 0 ? `${tally}, ${running} running` : tally;
+}
+
+function conditionsOf(
+  input: StatusInput,
+  state: FlowState,
+  { failed, total }: StateCounts,
+  now: string,
+): FlowCondition[] {
+  const { stalled, suspended, failure, previous, generation } = input;
+  const ended = state === 'Succeed' || state === 'Failed';
+  const failure_ = failure ?? { reason: 'JobsFailed', message: `${failed} of ${total} Jobs failed` };
+  const wanted: Omit<FlowCondition, 'lastTransitionTime'>[] = [
+    { type: 'Complete', status: flag(state === 'Succeed'), reason: state === 'Succeed' ? 'JobsEnded' : 'NotComplete', message: '' },
+    {
+      type: 'Failed',
+      status: flag(state === 'Failed'),
+      ...(state === 'Failed' ? failure_ : { reason: 'NotFailed', message: '' }),
+    },
+    {
+      type: 'Suspended',
+      status: flag(suspended && !ended),
+      reason: suspended && !ended ? 'Suspended' : 'NotSuspended',
+      message: '',
+    },
+    // kstatus: Reconciling while it is on its way, Stalled when it cannot go on; neither when it has ended
+    // (https://github.com/kubernetes-sigs/cli-utils/blob/master/pkg/kstatus/README.md).
+    {
+      type: 'Reconciling',
+      status: flag(!ended && stalled === undefined),
+      reason: ended ? 'Ended' : 'InProgress',
+      message: '',
+    },
+    {
+      type: 'Stalled',
+      status: flag(stalled !== undefined || state === 'Failed'),
+      reason: stalled?.reason ?? (state === 'Failed' ? failure_.reason : 'NotStalled'),
+      message: stalled?.message ?? (state === 'Failed' ? failure_.message : ''),
+    },
+  ];
+  return wanted.map((condition) => ({
+    ...condition,
+    observedGeneration: generation,
+    lastTransitionTime: transitionTime(previous.conditions ?? [], condition, now),
+  }));
+}
+
+/** The time of the last change of the condition's status. */
+function transitionTime(
+  previous: readonly FlowCondition[],
+  { type, status }: Pick<FlowCondition, 'type' | 'status'>,
+  now: string,
+): string {
+  const before = previous.find((condition) => condition.type === type);
+  return before?.status === status && typeof before.lastTransitionTime === 'string'
+    ? before.lastTransitionTime
+    : now;
+}
+
+function flag(value: boolean): 'True' | 'False' {
+  return value ? 'True' : 'False';
+}

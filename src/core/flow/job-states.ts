@@ -1,0 +1,46 @@
+import type { JobState, StateCounts } from '../../api/flow-spec.ts';
+import { isWaiting } from '../job-projection.ts';
+import type { JobRecord } from '../job-record.ts';
+
+/**
+ * Where a Job stands, in the words of a flow's status.
+ *
+ * @param isHeld whether a Job that waits is only held: everything that it waits for is there
+ */
+export function jobStateOf(job: JobRecord, isHeld: (job: JobRecord) => boolean): JobState {
+  switch (job.outcome) {
+    case 'Complete':
+      return 'Succeed';
+    case 'Failed':
+      return 'Failed';
+    case 'Skipped':
+      return 'Skipped';
+    case undefined:
+      if (!isWaiting(job)) return 'Running';
+      return isHeld(job) ? 'Held' : 'Waiting';
+  }
+}
+
+/** Counts states. */
+export function countStates(states: Iterable<JobState>): StateCounts {
+  const counts = { total: 0, waiting: 0, held: 0, running: 0, succeeded: 0, failed: 0, skipped: 0 };
+  for (const state of states) {
+    counts.total += 1;
+    counts[COUNTED_AS[state]] += 1;
+  }
+  return counts;
+}
+
+/** Whether every Job has ended. */
+export function allEnded({ waiting, held, running }: StateCounts): boolean {
+  return waiting + held + running === 0;
+}
+
+const COUNTED_AS: Readonly<Record<JobState, Exclude<keyof StateCounts, 'total'>>> = {
+  Waiting: 'waiting',
+  Held: 'held',
+  Running: 'running',
+  Succeed: 'succeeded',
+  Failed: 'failed',
+  Skipped: 'skipped',
+};
