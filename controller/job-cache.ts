@@ -64,7 +64,7 @@ export class JobCache {
 
   /** The keys of all Jobs about which there may be something to do: those that wait and those we must clean up. */
   *pending(): Generator<string, void, undefined> {
-    for (const [key, job] of this.#jobs) if (mayNeedWork(job)) yield key;
+    for (const [key, job] of this.#jobs) if (this.#mayNeedWork(job)) yield key;
   }
 
   /** How many Jobs wait. */
@@ -87,12 +87,19 @@ export class JobCache {
     };
   }
 
+  #mayNeedWork(job: JobRecord): boolean {
+    const { namespace, name } = job;
+    if (isWaiting(job) || hasOurFinalizer(job) || job.terms?.ownsSuspend === true) return true;
+    // It can vanish by itself while somebody waits for it, and may have come after those.
+    return job.hasTtl && (this.#namespaces.get(namespace)?.graph.dependentsOf(name).size ?? 0) > 0;
+  }
+
   #changed(job: JobRecord, previous: JobRecord | undefined): void {
     const waits = isWaiting(job);
     const waited = previous !== undefined && isWaiting(previous);
     if (waits) this.#joins(job, previous);
     else if (waited) this.#leaves(job);
-    if (mayNeedWork(job)) this.#concern(keyOf(job));
+    if (this.#mayNeedWork(job)) this.#concern(keyOf(job));
     if (waits) this.#concernUpstreams(job);
     // Also those that an edit has taken off the list.
     if (waited) this.#concernUpstreams(previous);
@@ -193,10 +200,6 @@ export class JobCache {
 
 function hasOurFinalizer(job: JobRecord): boolean {
   return job.finalizers.includes(KEEP_OUTCOME_FINALIZER);
-}
-
-function mayNeedWork(job: JobRecord): boolean {
-  return isWaiting(job) || hasOurFinalizer(job) || job.terms?.ownsSuspend === true;
 }
 
 function differsForDependents(job: JobRecord, previous: JobRecord): boolean {

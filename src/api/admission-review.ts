@@ -1,6 +1,7 @@
-import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
+import { Ajv, type ValidateFunction } from 'ajv';
 import { refusal } from './errors.ts';
 import type { JobObject, JsonObject } from './job.ts';
+import { describeSchemaError } from './schema-error.ts';
 
 /** What is being done to the object. */
 export type AdmissionOperation = 'CREATE' | 'UPDATE' | 'DELETE' | 'CONNECT';
@@ -227,7 +228,12 @@ function parse<T extends object>(
   value: unknown,
   kindProblem: (kind: GroupVersionKind) => string | undefined,
 ): ParsedAdmissionReview<T> {
-  if (!validate(value)) return malformed(...describe(validate.errors?.[0]));
+  if (!validate(value)) {
+    const [error] = validate.errors ?? [];
+    if (error === undefined) return malformed('AdmissionReview', 'cannot be read');
+    const { field, problem } = describeSchemaError(error, 'AdmissionReview');
+    return malformed(field, problem);
+  }
   const { request } = value;
   const wrongKind = kindProblem(request.kind);
   if (wrongKind !== undefined) return malformed('request.kind', wrongKind);
@@ -268,78 +274,4 @@ function emptyAsUndefined(value: string | null | undefined): string | undefined 
 
 function malformed(field: string, problem: string): { ok: false; message: string } {
   return { ok: false, message: refusal('ReviewMalformed', { field, problem }).message };
-}
-
-const TYPE_WORDS: Readonly<Record<string, string>> = {
-  string: 'a string',
-  integer: 'an integer',
-  number: 'a number',
-  boolean: 'a boolean',
-  object: 'an object',
-  array: 'a list',
-  null: 'null',
-};
-
-/** One ajv error as the field's path and what is wrong with its value. The value itself is never repeated, unless it has to be one of a few words. */
-function describe(error: ErrorObject | undefined): [field: string, problem: string] {
-  if (error === undefined) return ['AdmissionReview', 'cannot be read'];
-  const { keyword, params, data, parentSchema } = error;
-  const path = error.instancePath
-    .split('/')
-    .slice(1)
-    .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
-  switch (keyword) {
-    case 'required': {
-      const name = String(params.missingProperty);
-      return [fieldPath([...path, name]), `is missing, expected ${expectedOf(parentSchema, name)}`];
-    }
-    case 'type':
-      return [fieldPath(path), `is ${typeWord(data)}, expected ${typeList(params.type)}`];
-    case 'const':
-      return [fieldPath(path), `is ${JSON.stringify(data)}, expected ${JSON.stringify(params.allowedValue)}`];
-    case 'enum':
-      return [fieldPath(path), `is ${JSON.stringify(data)}, expected ${words(params.allowedValues)}`];
-    case 'minLength':
-      return [fieldPath(path), 'is empty, expected a non-empty string'];
-    default:
-      return [fieldPath(path), error.message ?? 'has a wrong value'];
-  }
-}
-
-function fieldPath(path: readonly string[]): string {
-  if (path.length === 0) return 'AdmissionReview';
-  return path
-    .map((part, index) => {
-      if (/^\d+$/.test(part)) return `[${part}]`;
-      if (!/^[A-Za-z_]\w*$/.test(part)) return `["${part}"]`;
-      return index === 0 ? part : `.${part}`;
-    })
-    .join('');
-}
-
-function expectedOf(schema: object | undefined, property: string): string {
-  const properties: unknown = schema !== undefined && 'properties' in schema ? schema.properties : undefined;
-  const wanted: unknown = isRecord(properties) ? properties[property] : undefined;
-  if (!isRecord(wanted)) return 'a value';
-  if ('const' in wanted) return JSON.stringify(wanted.const);
-  return 'enum' in wanted ? words(wanted.enum) : typeList(wanted.type);
-}
-
-function typeList(types: unknown): string {
-  return (Array.isArray(types) ? types : [types])
-    .map((type) => TYPE_WORDS[String(type)] ?? String(type))
-    .join(' or ');
-}
-
-function typeWord(value: unknown): string {
-  if (value === null) return 'null';
-  return TYPE_WORDS[Array.isArray(value) ? 'array' : typeof value] ?? typeof value;
-}
-
-function words(values: unknown): string {
-  return (Array.isArray(values) ? values : [values]).map((value) => JSON.stringify(value)).join(' or ');
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

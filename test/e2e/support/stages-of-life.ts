@@ -1,5 +1,7 @@
 import type { JobObject } from '../../../src/api/job.ts';
 import { OWN_ANNOTATIONS, USER_ANNOTATIONS } from '../../../src/api/names.ts';
+import { decideGate } from '../../../src/core/gate.ts';
+import type { JobRecord } from '../../../src/core/job-record.ts';
 import { isWaiting, projectJob } from '../../../src/core/job-projection.ts';
 import { FAIL_ANNOTATION, readPath, waitUntil } from '../../support/cluster.ts';
 import type { Cluster } from '../../support/cluster.ts';
@@ -21,19 +23,39 @@ export async function listJobs(cluster: Cluster, namespace: string): Promise<Job
 export async function stillLife(cluster: Cluster, namespace: string): Promise<StillLife> {
   const [jobs, pods] = await Promise.all([listJobs(cluster, namespace), listPods(cluster, namespace)]);
   return Object.fromEntries(
-    jobs.map(({ metadata, spec, status }) => [
+    jobs.map(({ metadata, spec }) => [
       metadata.name ?? '',
       {
         uid: metadata.uid,
         generation: metadata.generation,
-        labels: metadata.labels,
+        labels: Object.fromEntries(
+          Object.entries(metadata.labels ?? {}).filter(([key]) => !isServerLabel(key)),
+        ),
         own: Object.values(OWN_ANNOTATIONS).map((key) => metadata.annotations?.[key]),
         spec,
-        active: status?.active,
         pods: pods.filter((pod) => jobOf(pod) === metadata.name).map((pod) => pod.metadata.uid),
       },
     ]),
   );
+}
+
+/**
+ * Tells two states of a namespace apart.
+ *
+ * @returns every field that differs, in a line each
+ */
+export function changesIn(before: StillLife, after: StillLife): string[] {
+  const is = new Map(leavesOf(after));
+  const was = new Map(leavesOf(before));
+  return [...new Set([...was.keys(), ...is.keys()])]
+    .filter((path) => was.get(path) !== is.get(path))
+    .map((path) => `${path} from ${was.get(path) ?? 'nothing'} to ${is.get(path) ?? 'nothing'}`);
+}
+
+function leavesOf(value: unknown, path = ''): [string, string][] {
+  return typeof value === 'object' && value !== null
+    ? Object.entries(value).flatMap(([key, inner]: [string, unknown]) => leavesOf(inner, `${path}/${key}`))
+    : [[path, JSON.stringify(value)]];
 }
 
 /**
@@ -49,17 +71,14 @@ export async function untilStill(cluster: Cluster, namespace: string): Promise<J
     async () => {
       jobs = await listJobs(cluster, namespace);
       const running = (await listPods(cluster, namespace)).filter(isRunning).map(jobOf);
-      const records = new Map(jobs.map((job) => [job.metadata.name, projectJob(job)]));
+      const records = new Map(jobs.map((job) => [job.metadata.name ?? '', projectJob(job)]));
       const isStill = (job: JobObject): boolean => {
         const record = projectJob(job);
         // Until the controller has given the field up, a file that states it conflicts with it.
         if (record.terms?.ownsSuspend === true) return false;
         if (record.outcome !== undefined) return true;
         if (!isWaiting(record)) return countOf(running, record.name) === parallelismOf(job);
-        return (
-          record.terms?.held === true ||
-          record.terms?.edges.some(({ name }) => records.get(name)?.outcome === undefined) === true
-        );
+        return decide(record, records) === 'wait';
       };
       return jobs.every(isStill) && jobs;
     },
@@ -115,12 +134,31 @@ async function listPods(cluster: Cluster, namespace: string): Promise<JobObject[
   return Array.isArray(items) ? (items as JobObject[]) : [];
 }
 
+/** A Job without labels takes those of its pod template, the API server's own among them, at any edit. */
+function isServerLabel(key: string): boolean {
+  return key.startsWith('batch.kubernetes.io/') || key === 'controller-uid' || key === 'job-name';
+}
+
 function isRunning(pod: JobObject): boolean {
   return readPath(pod, 'status', 'phase') === 'Running';
 }
 
 function jobOf(pod: JobObject): string | undefined {
   return pod.metadata.labels?.['batch.kubernetes.io/job-name'];
+}
+
+function decide(job: JobRecord, jobs: ReadonlyMap<string, JobRecord>): string | undefined {
+  const { terms } = job;
+  if (terms === undefined) return undefined;
+  const upstream = (name: string): JobRecord | undefined => jobs.get(name);
+  return decideGate({
+    job,
+    terms,
+    upstream,
+    outcomes: terms.outcomes,
+    cycle: undefined,
+    nowMs: job.createdMs,
+  }).kind;
 }
 
 function countOf(names: readonly (string | undefined)[], name: string): number {

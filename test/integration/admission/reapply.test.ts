@@ -120,17 +120,25 @@ describe('applying a file again, on a real API server', function () {
     const patch = ['patch', 'job', 'b', '-n', namespace, '--type=merge', '-p', JSON.stringify(release)];
     await cluster.kubectl([...patch, ...AS_CONTROLLER, `--field-manager=${CONTROLLER_FIELD_MANAGER}`]);
     const pods = `/api/v1/namespaces/${namespace}/pods`;
-    await waitUntil('the Job to run', async () => {
-      const job = await read(namespace);
-      const items = readPath(await cluster.api.demand('GET', pods), 'items');
-      const all = Array.isArray(items) ? items : [];
-      return (
-        // The last thing that the Job controller writes before the end: a replace conflicts with any write beside it.
-        readPath(job, 'status', 'ready') === readPath(job, 'spec', 'parallelism') &&
-        all.length > 0 &&
-        all.every((pod) => readPath(pod, 'status', 'phase') === 'Running')
-      );
-    });
+    await waitUntil(
+      'the Job to run',
+      async () => {
+        const job = await read(namespace);
+        const items = readPath(await cluster.api.demand('GET', pods), 'items');
+        const all = Array.isArray(items) ? items : [];
+        return (
+          // The last thing that the Job controller writes before the end: a replace conflicts with any write beside it.
+          readPath(job, 'status', 'ready') === readPath(job, 'spec', 'parallelism') &&
+          all.length > 0 &&
+          all.every((pod) => readPath(pod, 'status', 'phase') === 'Running')
+        );
+      },
+      {
+        limitMs: 60_000,
+        explain: async () =>
+          `${JSON.stringify(readPath(await read(namespace), 'status'))} ${(await cluster.kubectl(['get', 'pods', '-o', 'wide', '-n', namespace])).stdout}`,
+      },
+    );
     if (stage === 'running') return;
     const done = { status: { phase: 'Succeeded' } };
     const names = readPath(await cluster.api.demand('GET', pods), 'items');

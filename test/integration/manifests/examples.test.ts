@@ -65,8 +65,8 @@ describe('the examples', function () {
 
   const jobs = async (): Promise<readonly unknown[]> => {
     const list: unknown = await cluster.api.demand('GET', `/apis/batch/v1/namespaces/${namespace}/jobs`);
-    const items = readPath(list, 'items');
-    return Array.isArray(items) ? items : [];
+    const items: unknown = readPath(list, 'items');
+    return isList(items) ? items : [];
   };
 
   const outcomes = async (): Promise<Record<string, string | undefined>> =>
@@ -141,10 +141,9 @@ describe('the examples', function () {
     await cluster.kubectl(make);
     await untilEnded({ 'cron-import': 'Complete', 'cron-report-now': 'Complete' });
     const times = await Promise.all(
-      ['cron-import', 'cron-report-now'].map(async (name) => {
-        const job = await cluster.api.demand('GET', `/apis/batch/v1/namespaces/${namespace}/jobs/${name}`);
-        return job;
-      }),
+      ['cron-import', 'cron-report-now'].map((name) =>
+        cluster.api.demand('GET', `/apis/batch/v1/namespaces/${namespace}/jobs/${name}`),
+      ),
     );
     const ended = Date.parse(String(readPath(times[0], 'status', 'completionTime')));
     expect(Date.parse(String(readPath(times[1], 'status', 'startTime')))).to.be.at.least(ended);
@@ -180,11 +179,15 @@ describe('the examples', function () {
   });
 });
 
+function isList(value: unknown): value is readonly unknown[] {
+  return Array.isArray(value);
+}
+
 type Condition = { type: string; status: string; reason: string };
 
 function conditions(list: unknown): Condition[] {
-  if (!Array.isArray(list)) return [];
-  return list.map((one: unknown) => ({
+  if (!isList(list)) return [];
+  return list.map((one) => ({
     type: String(readPath(one, 'type')),
     status: String(readPath(one, 'status')),
     reason: String(readPath(one, 'reason')),

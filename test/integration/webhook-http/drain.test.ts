@@ -10,7 +10,7 @@ const ALLOW: AdmissionDecision = { kind: 'allow', warnings: [] };
 const BODY = JSON.stringify(reviewOf(job('a')));
 
 describe('the webhook that is told to stop', function () {
-  this.timeout(30_000);
+  this.timeout(90_000);
   let authority: CertificateAuthority;
   let agent: Agent;
 
@@ -103,7 +103,7 @@ describe('the webhook that is told to stop', function () {
     await waitUntil('the request', () => asked === 2);
     const started = performance.now();
     await webhook.server.drain(Promise.resolve(), 200);
-    expect(performance.now() - started).to.be.lessThan(2_000);
+    expect(performance.now() - started).to.be.lessThan(5_000);
     expect(await stuck).to.be.instanceOf(Error);
     webhook.tls.stop();
   });

@@ -7,7 +7,7 @@ import { runWebhook, send, shownCertificate, testAuthority, withoutBreaks } from
 const SWAPS = 20;
 
 describe('the webhook whose certificate is renewed under load', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
 
   it(`drops no request while the certificate changes ${SWAPS} times, and shows each new one`, async () => {
     const authority = await testAuthority();

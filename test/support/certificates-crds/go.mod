@@ -1,4 +1,4 @@
-module example.invalid/certificates
+module jobflow.test/certificates-crds
 
 go 1.26.0
 

@@ -89,6 +89,14 @@ describe('the cache concerns', () => {
     expect(world.remove(waiting('c', 'a'))).to.deep.equal(['a']);
   });
 
+  it('an upstream with a TTL that comes after those who wait for it', () => {
+    const world = new World();
+    world.put(waiting('b', 'a'));
+    expect(world.put(job('a').ttl())).to.deep.equal(['a', 'b']);
+    expect(world.put(job('a').ttl().started())).to.deep.equal(['a']);
+    expect(world.put(job('x').ttl()), 'nobody waits for it').to.deep.equal([]);
+  });
+
   it('an upstream that an edit takes off the list', () => {
     const world = new World();
     world.put(job('a').ttl().kept().ended('Complete'), waiting('b', 'a, x'));
@@ -113,8 +121,9 @@ describe('the cache of a leader that begins', () => {
     const world = new World();
     const released = job('r').dependsOn('a').annotated('releasedAt', 'now').spec({ suspend: false });
     world.put(job('a'), waiting('b', 'a'), job('c').kept().started(), released, job('d').ended('Failed'));
-    expect([...world.cache.pending()]).to.deep.equal(['test/b', 'test/c']);
-    expect(world.cache.waiting).to.equal(1);
+    world.put(job('t').ttl().started(), waiting('u', 't'), job('v').ttl().started());
+    expect([...world.cache.pending()]).to.deep.equal(['test/b', 'test/c', 'test/t', 'test/u']);
+    expect(world.cache.waiting).to.equal(2);
   });
 
   it('counts those that wait in all namespaces', () => {

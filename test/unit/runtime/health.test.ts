@@ -6,7 +6,8 @@ import { createMetricsRegistry } from '../../../src/runtime/metrics.ts';
 
 const log = createLogger({ program: 'jobflow-test', level: 'fatal' });
 
-describe('the health server', () => {
+describe('the health server', function () {
+  this.timeout(20_000);
   let server: HealthServer | undefined;
   let indexProblem: string | undefined;
   afterEach(() => server?.close());

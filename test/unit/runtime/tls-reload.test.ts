@@ -7,7 +7,8 @@ import { followTlsFiles, type KeyPair, type TlsReload } from '../../../src/runti
 import { createCertificateAuthority } from '../../support/cluster/certificates.ts';
 import { waitUntil } from '../../support/cluster/wait-until.ts';
 
-describe('TLS files', () => {
+describe('TLS files', function () {
+  this.timeout(20_000);
   let folder: string;
   let pairs: KeyPair[];
   let follower: TlsReload | undefined;

@@ -9,7 +9,8 @@ const messageOf = (value: unknown): string | undefined => {
   return parsed.ok ? undefined : parsed.message;
 };
 
-describe('reading an AdmissionReview', () => {
+describe('reading an AdmissionReview', function () {
+  this.timeout(20_000);
   it('gives the fields that jobflow reads', () => {
     const parsed = parseAdmissionReview(reviewOf(job('a')));
     if (!parsed.ok) throw new Error(parsed.message);

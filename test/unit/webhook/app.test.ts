@@ -19,7 +19,8 @@ interface Answer {
   readonly text: string;
 }
 
-describe('the webhook over HTTP', () => {
+describe('the webhook over HTTP', function () {
+  this.timeout(20_000);
   let server: Server;
   let url: string;
   let registry: Registry;

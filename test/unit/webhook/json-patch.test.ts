@@ -45,7 +45,8 @@ const object = fc
   .dictionary(key, json, { maxKeys: 4 })
   .map((value) => JSON.parse(JSON.stringify(value)) as Node);
 
-describe('the JSON patch of two objects', () => {
+describe('the JSON patch of two objects', function () {
+  this.timeout(20_000);
   it('applied to the first gives the second', () => {
     fc.assert(
       fc.property(object, object, (before, after) => {

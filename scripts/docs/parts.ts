@@ -1,0 +1,136 @@
+import { readFile } from 'node:fs/promises';
+import { Registry } from 'prom-client';
+import { parse } from 'yaml';
+import { createGateMetrics } from '../../controller/gate-metrics.ts';
+import { LIMITS } from '../../src/api/names.ts';
+import { REFUSALS, type RefusalCode } from '../../src/api/errors.ts';
+import { CONTROLLER_SETTINGS, WEBHOOK_SETTINGS } from '../../src/runtime/config.ts';
+import type { Setting } from '../../src/runtime/settings.ts';
+import { createWebhookMetrics } from '../../webhook/metrics.ts';
+import { EVENT_NOTES } from './event-notes.ts';
+import { LIMIT_MEANINGS, OWN_KEYS, USER_KEYS, type KeyNote } from './key-notes.ts';
+import { REFUSAL_GROUPS, REFUSAL_NOTES, type RefusalGroup } from './refusal-notes.ts';
+import { WARNING_NOTES } from './warning-notes.ts';
+
+/** The parts of pages that are made from the source, by the name in their markers. */
+export const PARTS: Readonly<Record<string, () => string | Promise<string>>> = {
+  'user-keys': () => keysTable(USER_KEYS),
+  'own-keys': () => keysTable(OWN_KEYS),
+  limits: limitsTable,
+  refusals: refusalSections,
+  events: eventsTable,
+  warnings: warningSections,
+  policy: policyMessages,
+  'webhook-settings': () => settingsTable(WEBHOOK_SETTINGS),
+  'controller-settings': () => settingsTable(CONTROLLER_SETTINGS),
+  'webhook-metrics': () => metricsTable((registry) => createWebhookMetrics(registry)),
+  'controller-metrics': () => metricsTable((registry) => createGateMetrics(registry, NO_READINGS)),
+};
+
+/** Where the policy is whose messages are listed. */
+const POLICY_FILE = new URL('../../manifests/policy/policy.yaml', import.meta.url);
+
+function keysTable(keys: readonly KeyNote[]): string {
+  return table(
+    ['key', 'value', 'meaning'],
+    keys.map((note) => [link(note), note.value, note.meaning]),
+  );
+}
+
+/** Headings of the page are the names behind the prefix. */
+function link({ key, anchor = key.replace(/^.*\//, '') }: KeyNote): string {
+  return `[\`${key}\`](#${anchor})`;
+}
+
+function limitsTable(): string {
+  const rows = Object.entries(LIMITS).map(([name, limit]) => [
+    limit.toLocaleString('en-US'),
+    LIMIT_MEANINGS[name as keyof typeof LIMITS],
+  ]);
+  return table(['at most', 'of what'], rows);
+}
+
+function refusalSections(): string {
+  const codes = Object.keys(REFUSALS) as RefusalCode[];
+  return (Object.keys(REFUSAL_GROUPS) as RefusalGroup[])
+    .map((group) => {
+      const { title, text } = REFUSAL_GROUPS[group];
+      const entries = codes.filter((code) => REFUSAL_NOTES[code].group === group).map(refusalSection);
+      return [`### ${title}`, text, ...entries].join('\n\n');
+    })
+    .join('\n\n');
+}
+
+function refusalSection(code: RefusalCode): string {
+  const { cause, mend } = REFUSAL_NOTES[code];
+  return [`#### ${code}`, codeBlock(REFUSALS[code]), `**Why:** ${cause}`, `**What to do:** ${mend}`].join(
+    '\n\n',
+  );
+}
+
+function eventsTable(): string {
+  return table(
+    ['reason', 'type', 'written by', 'meaning'],
+    Object.entries(EVENT_NOTES).map(([reason, { type, from, meaning }]) => [
+      `\`${reason}\``,
+      type,
+      from,
+      meaning,
+    ]),
+  );
+}
+
+function warningSections(): string {
+  return Object.values(WARNING_NOTES)
+    .map(({ when, shown }) => `${when}\n\n${codeBlock(`Warning: ${shown}`)}`)
+    .join('\n\n');
+}
+
+async function policyMessages(): Promise<string> {
+  const policy = parse(await readFile(POLICY_FILE, 'utf8')) as {
+    spec: { validations: readonly { message: string }[] };
+  };
+  return policy.spec.validations.map(({ message }) => codeBlock(message.trim())).join('\n\n');
+}
+
+function settingsTable(settings: Readonly<Record<string, Setting<unknown>>>): string {
+  return table(
+    ['flag', 'environment variable', 'value', 'default', 'meaning'],
+    Object.values(settings).map(({ flag, env, form, shownFallback, description }) => [
+      `\`--${flag}\``,
+      `\`${env}\``,
+      form,
+      shownFallback,
+      description,
+    ]),
+  );
+}
+
+async function metricsTable(register: (registry: Registry) => unknown): Promise<string> {
+  const registry = new Registry();
+  register(registry);
+  const metrics = await registry.getMetricsAsJSON();
+  return table(
+    ['metric', 'type', 'meaning'],
+    metrics.map(({ name, type, help }) => [`\`${name}\``, String(type), help]),
+  );
+}
+
+const NO_READINGS = {
+  waitingJobs: () => 0,
+  queueDepth: () => 0,
+  queueAgeMs: () => 0,
+  isLeader: () => false,
+  watches: () => 0,
+  relists: () => 0,
+};
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]): string =>
+    `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
+}
+
+function codeBlock(text: string): string {
+  return `\`\`\`text\n${text}\n\`\`\``;
+}
