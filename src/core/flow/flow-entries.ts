@@ -33,13 +33,18 @@ export function entryJobs(flow: Pick<FlowRecord, 'name' | 'spec'>): EntryJob[] {
  *
  * @returns the edges that can be read; admission has refused the others
  */
-export function entryEdges({ name, spec }: Pick<FlowRecord, 'name' | 'spec'>, entry: FlowEntry): DependencyEdge[] {
+export function entryEdges(
+  { name, spec }: Pick<FlowRecord, 'name' | 'spec'>,
+  entry: FlowEntry,
+): DependencyEdge[] {
   const dependencies = entry.dependencies ?? [];
   if (dependencies.length === 0) return [];
   const parsed = parseDependencies(dependencies.join('\n'), 'dependencies');
   if (!parsed.ok) return [];
   const daemons = new Set(
-    (spec.flows ?? []).filter(({ daemonJob }) => daemonJob !== undefined && daemonJob !== null).map((other) => other.name),
+    (spec.flows ?? [])
+      .filter(({ daemonJob }) => daemonJob !== undefined && daemonJob !== null)
+      .map((other) => other.name),
   );
   return parsed.edges.map((edge) => {
     const reference = parseReference(edge.name);

@@ -11,6 +11,8 @@ export interface StatusInput {
   readonly states: ReadonlyMap<string, JobState>;
   /** Whether the end of all these Jobs is the end of the whole. */
   readonly mayEnd: boolean;
+  /** Jobs may still join: a JobFlow without entries never ends for good, and is never under way either. */
+  readonly isOpenEnded: boolean;
   /** Why nothing goes on by itself: a template that is missing, a name that is taken. */
   readonly stalled: { readonly reason: string; readonly message: string } | undefined;
   readonly failure: { readonly reason: string; readonly message: string } | undefined;
@@ -28,8 +30,7 @@ export function flowStatus(input: StatusInput): JobFlowStatus {
   const state = stateOf(input, counts);
   const now = new Date(nowMs).toISOString().replace(/\.\d+Z$/, 'Z');
   const begun = counts.total > 0 && counts.waiting + counts.held < counts.total;
-  const ended = state === 'Succeed' || state === 'Failed';
-  // A retry begins a new life: its end is not yet there.
+  const ended = !input.isOpenEnded && (state === 'Succeed' || state === 'Failed');
   const startTime = previous.startTime ?? (begun ? now : undefined);
   const completionTime = ended ? (previous.completionTime ?? now) : undefined;
   return {
@@ -51,7 +52,11 @@ function stateOf({ isDeleting, mayEnd, failure }: StatusInput, counts: StateCoun
   return counts.total === counts.waiting + counts.held ? 'Pending' : 'Running';
 }
 
-function messageOf({ stalled, suspended, failure }: StatusInput, counts: StateCounts, state: FlowState): string {
+function messageOf(
+  { stalled, suspended, failure }: StatusInput,
+  counts: StateCounts,
+  state: FlowState,
+): string {
   const { total, succeeded, failed, skipped, running } = counts;
   const ended = succeeded + failed + skipped;
   const tally = `${ended} of ${total} ended${failed > 0 ? `, ${failed} failed` : ''}`;
@@ -67,15 +72,22 @@ function conditionsOf(
   { failed, total }: StateCounts,
   now: string,
 ): FlowCondition[] {
-  const { stalled, suspended, failure, previous, generation } = input;
-  const ended = state === 'Succeed' || state === 'Failed';
-  const failure_ = failure ?? { reason: 'JobsFailed', message: `${failed} of ${total} Jobs failed` };
+  const { stalled, suspended, failure, previous, generation, isOpenEnded } = input;
+  const succeeded = state === 'Succeed' && !isOpenEnded;
+  const hasFailed = state === 'Failed' && !isOpenEnded;
+  const ended = succeeded || hasFailed;
+  const why = failure ?? { reason: 'JobsFailed', message: `${failed} of ${total} Jobs failed` };
   const wanted: Omit<FlowCondition, 'lastTransitionTime'>[] = [
-    { type: 'Complete', status: flag(state === 'Succeed'), reason: state === 'Succeed' ? 'JobsEnded' : 'NotComplete', message: '' },
+    {
+      type: 'Complete',
+      status: flag(succeeded),
+      reason: succeeded ? 'JobsEnded' : 'NotComplete',
+      message: '',
+    },
     {
       type: 'Failed',
-      status: flag(state === 'Failed'),
-      ...(state === 'Failed' ? failure_ : { reason: 'NotFailed', message: '' }),
+      status: flag(hasFailed),
+      ...(hasFailed ? why : { reason: 'NotFailed', message: '' }),
     },
     {
       type: 'Suspended',
@@ -83,19 +95,19 @@ function conditionsOf(
       reason: suspended && !ended ? 'Suspended' : 'NotSuspended',
       message: '',
     },
-    // kstatus: Reconciling while it is on its way, Stalled when it cannot go on; neither when it has ended
-    // (https://github.com/kubernetes-sigs/cli-utils/blob/master/pkg/kstatus/README.md).
+    // kstatus: Reconciling while it is on its way, Stalled when it cannot go on or has failed; neither once it is
+    // complete (https://github.com/kubernetes-sigs/cli-utils/blob/master/pkg/kstatus/README.md).
     {
       type: 'Reconciling',
-      status: flag(!ended && stalled === undefined),
-      reason: ended ? 'Ended' : 'InProgress',
+      status: flag(!ended && !isOpenEnded && stalled === undefined),
+      reason: ended || isOpenEnded ? 'Settled' : 'InProgress',
       message: '',
     },
     {
       type: 'Stalled',
-      status: flag(stalled !== undefined || state === 'Failed'),
-      reason: stalled?.reason ?? (state === 'Failed' ? failure_.reason : 'NotStalled'),
-      message: stalled?.message ?? (state === 'Failed' ? failure_.message : ''),
+      status: flag(stalled !== undefined || hasFailed),
+      reason: stalled?.reason ?? (hasFailed ? why.reason : 'NotStalled'),
+      message: stalled?.message ?? (hasFailed ? why.message : ''),
     },
   ];
   return wanted.map((condition) => ({
