@@ -164,7 +164,7 @@ describe('the local cluster', () => {
           fileURLToPath(new URL('../support/cluster/abandoned-owner.ts', import.meta.url)),
           how === 'throw' ? 'throw' : 'hang',
         ],
-        { stdio: ['ignore', 'pipe', 'ignore'] },
+        { stdio: ['ignore', 'pipe', 'ignore', 'ipc'] },
       );
       const ended = once(owner, 'exit');
       const [line] = (await once(createInterface(owner.stdout), 'line')) as [string];

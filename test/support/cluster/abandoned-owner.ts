@@ -4,6 +4,9 @@
  */
 import { startCluster } from './cluster.ts';
 
+// The test that started it may be killed itself.
+process.on('disconnect', () => process.exit(1));
+
 const cluster = await startCluster();
 console.log(
   JSON.stringify({
