@@ -74,6 +74,21 @@ describe('upstreams that go away and come back', () => {
     });
   });
 
+  it('an outcome that nobody saw is said to be unknown, and a new upstream counts', async () => {
+    const place = await observedNamespace(cluster);
+    await place.apply([job('a').lasts('1s'), job('b').dependsOn('a')]);
+    await whileControllerIsDown(jobflow, async () => {
+      await place.outcomes(['a']);
+      await place.kubectl(['delete', 'job', 'a']);
+      await place.untilGone('a');
+    });
+    expect(await place.untilEvent('b', 'Waiting')).to.contain('gone with its outcome unknown');
+    place.expectNeverStarted('b');
+    await place.apply(job('a'));
+    expect(await place.outcomes(['a', 'b'])).to.deep.equal({ a: 'Complete', b: 'Complete' });
+    place.expectStartedAfter('b', 'a');
+  });
+
   it('an annotated upstream with a TTL of 0 keeps its outcome while the controller is down', async () => {
     const place = await observedNamespace(cluster);
     const vanishing = (name: string): JobManifest =>
