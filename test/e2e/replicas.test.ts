@@ -52,6 +52,22 @@ describe('several replicas', () => {
     await leader.restart();
   });
 
+  it('a leader that stood still and comes back finds another one, and does no harm', async function () {
+    this.timeout(240_000);
+    const namespace = await withWaitingJobs();
+    const leader = await leaderOf();
+    await leader.signal('SIGSTOP');
+    try {
+      await endPods(cluster, namespace.name);
+      await waitUntil('another leader', async () => (await leaderOf()).name !== leader.name);
+    } finally {
+      await leader.signal('SIGCONT');
+    }
+    await expectReleasedOnce(namespace);
+    expect(leader.running).to.equal(true);
+    expect((await leaderOf()).name).not.to.equal(leader.name);
+  });
+
   it('a webhook that ends is not missed', async function () {
     this.timeout(120_000);
     const [first, second] = jobflow.webhooks;
