@@ -84,6 +84,16 @@ describe('a cycle of Jobs that are applied one by one', () => {
     }
   });
 
+  it('is not made of what was only tried by a dry run', async () => {
+    const namespace = await freshNamespace(cluster, 'cycle');
+    const tried = await cluster.kubectl(['create', '--dry-run=server', '-n', namespace, '-f', '-'], {
+      input: JSON.stringify(job('a').dependsOn('b')),
+    });
+    expect(tried.stdout).to.include('job.batch/a created (server dry run)');
+    await cluster.apply(job('b').dependsOn('a'), { namespace });
+    expect(await stillLife(cluster, namespace)).to.have.all.keys('b');
+  });
+
   it('does not count Jobs that have ended, or that another run is about', async () => {
     const namespace = await freshNamespace(cluster, 'cycle');
     const observer = await observeNamespace(cluster, namespace);

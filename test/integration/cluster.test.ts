@@ -1,11 +1,11 @@
 import { expect } from 'chai';
-import { spawn } from 'node:child_process';
+import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { readPath, startCluster, waitUntil } from '../support/cluster.ts';
 import type { Cluster } from '../support/cluster.ts';
+import type { OwnedThings } from '../support/cluster/abandoned-owner.ts';
 import { STARTING_LIMIT_MS, freshNamespace, sharedCluster } from '../support/cluster/fixture.ts';
 import { identifyProcess, isRunning } from '../support/cluster/process-identity.ts';
 import type { ProcessIdentity } from '../support/cluster/process-identity.ts';
@@ -158,17 +158,13 @@ describe('the local cluster', () => {
   ] as const) {
     it(`leaves no process and no folder when its owner ${ending}`, async function () {
       this.timeout(STARTING_LIMIT_MS);
-      const owner = spawn(
-        process.execPath,
-        [
-          fileURLToPath(new URL('../support/cluster/abandoned-owner.ts', import.meta.url)),
-          how === 'throw' ? 'throw' : 'hang',
-        ],
-        { stdio: ['ignore', 'pipe', 'ignore'] },
-      );
+      const script = fileURLToPath(new URL('../support/cluster/abandoned-owner.ts', import.meta.url));
+      const owner = fork(script, [how === 'throw' ? 'throw' : 'hang'], {
+        stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+        execArgv: [],
+      });
       const ended = once(owner, 'exit');
-      const [line] = (await once(createInterface(owner.stdout), 'line')) as [string];
-      const { directory, pids } = JSON.parse(line) as { directory: string; pids: number[] };
+      const [{ directory, pids }] = (await once(owner, 'message')) as [OwnedThings];
       const processes = await Promise.all(pids.map((pid) => identifyProcess(pid)));
       expect(pids).to.have.lengthOf(6);
       if (how !== 'throw') owner.kill(how);

@@ -13,7 +13,7 @@ import type { JobRecord } from '../job-record.ts';
 import { refuseNoCompletions } from './decide-create.ts';
 import { refuseCycle, refuseSelfEdge } from './edge-checks.ts';
 import { OWNED_RESTART_POLICY, OWNED_SUSPEND, withoutOwnership } from './field-ownership.ts';
-import { isFileSentAgain } from './file-writers.ts';
+import { isFileSentAgain, isReplacement } from './file-writers.ts';
 import { sameJson, valueAt, withField } from './json-tree.ts';
 import { refuseOwnFieldEdits, withOwnFields } from './own-fields.ts';
 import { restoreInjected } from './restore-injected.ts';
@@ -88,7 +88,8 @@ export function decideUpdate(request: UpdateRequest): Verdict {
   const refused =
     refuseEdges(edit, candidate, view) ?? (edit.waits ? refuseCompletionsEdit(old, job) : undefined);
   if (refused !== undefined) return refuse(refused);
-  const startedEarly = suspend.kind === 'as-stored' && suspend.tell && edit.waits;
+  const isReplaced = record !== undefined && isReplacement(next);
+  const startedEarly = suspend.kind === 'as-stored' && suspend.tell && edit.waits && !isReplaced;
   const mend = mendOfEarlyStart(edit.record, job.metadata.annotations ?? {});
   return {
     kind: 'admit',

@@ -16,8 +16,16 @@ const KUBECTL_APPLY: readonly string[] = ['kubectl-client-side-apply', 'kubectl'
  */
 export function isFileSentAgain(manager: string, sent: JobObject, record: GatedRecord): boolean {
   return (
-    (manager !== '' && manager === record.manager) ||
-    KUBECTL_APPLY.includes(manager) ||
-    !Object.hasOwn(sent.metadata.annotations ?? {}, OWN_ANNOTATIONS.gated)
+    (manager !== '' && manager === record.manager) || KUBECTL_APPLY.includes(manager) || isReplacement(sent)
   );
+}
+
+/**
+ * Whether an edit of a Job that has jobflow's record lacks it, as only a file does that replaces the whole Job: then a
+ * field at its default may as well not have been written.
+ *
+ * @param sent the Job as it arrived
+ */
+export function isReplacement(sent: JobObject): boolean {
+  return !Object.hasOwn(sent.metadata.annotations ?? {}, OWN_ANNOTATIONS.gated);
 }

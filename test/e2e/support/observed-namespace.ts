@@ -80,9 +80,11 @@ export class ObservedNamespace {
   }
 
   /** Waits until the latest Jobs of these names have ended, and tells how. */
-  async outcomes(names: readonly string[]): Promise<Record<string, Outcome | undefined>> {
-    await this.observer.until(`the end of ${names.slice(0, 5).join(', ')}`, () =>
-      names.every((name) => this.lives(name).at(-1)?.outcome !== undefined),
+  async outcomes(names: readonly string[], limitMs = LIMIT_MS): Promise<Record<string, Outcome | undefined>> {
+    await this.observer.until(
+      `the end of ${names.slice(0, 5).join(', ')}`,
+      () => names.every((name) => this.lives(name).at(-1)?.outcome !== undefined),
+      { limitMs },
     );
     await this.#untilPodsSeen();
     return Object.fromEntries(names.map((name) => [name, this.life(name).outcome]));

@@ -127,6 +127,14 @@ describe('decideUpdate: suspend of a waiting Job', () => {
     expect(warningsOf(update(old, next, 'kubectl'))).to.have.length(1);
   });
 
+  it('stays true without a word when its file is sent by a replace, without the record', () => {
+    const old = waiting(DEPENDENT);
+    const file = annotated(withSuspend(old, false), { [RECORD]: undefined });
+    const verdict = update(old, file, 'kubectl-replace');
+    expect(admitted(verdict, file).spec?.suspend).to.equal(true);
+    expect(warningsOf(verdict)).to.deep.equal([]);
+  });
+
   it('stays true while the last dependency is removed: the controller releases it', () => {
     const old = waiting(DEPENDENT);
     const next = withSuspend(annotated(old, { [USER_ANNOTATIONS.dependsOn]: undefined }), false);

@@ -1,0 +1,142 @@
+import { expect } from 'chai';
+import { OWN_ANNOTATIONS } from '../../src/api/names.ts';
+import { installJobflow, startCluster, waitUntil, type Cluster, type Jobflow } from '../support/cluster.ts';
+import { STARTING_LIMIT_MS } from '../support/cluster/fixture.ts';
+import { job } from './support/job-manifest.ts';
+import { observedNamespace, type ObservedNamespace } from './support/observed-namespace.ts';
+import { endPods, untilStill } from './support/stages-of-life.ts';
+
+const WAITING = Array.from({ length: 200 }, (_, index) => `waiting-${index}`);
+
+/** Short enough that a leader's death is noticed within seconds. */
+const QUICK_LEASE = {
+  JOBFLOW_LEASE_DURATION: '4s',
+  JOBFLOW_RENEW_DEADLINE: '3s',
+  JOBFLOW_RETRY_PERIOD: '500ms',
+};
+
+describe('several replicas', () => {
+  let cluster: Cluster;
+  let jobflow: Jobflow;
+
+  before(async function () {
+    this.timeout(STARTING_LIMIT_MS);
+    cluster = await startCluster();
+    jobflow = await installJobflow(cluster, { controllers: 2, webhooks: 2, controllerEnv: QUICK_LEASE });
+  });
+
+  after(async function () {
+    this.timeout(60_000);
+    await cluster.stop();
+  });
+
+  it('the leader is killed while 200 Jobs wait: the other releases each of them once', async function () {
+    this.timeout(240_000);
+    const namespace = await withWaitingJobs();
+    const leader = await leaderOf();
+    await leader.kill();
+    await endPods(cluster, namespace.name);
+    await expectReleasedOnce(namespace);
+    expect((await leaderOf()).name).not.to.equal(leader.name);
+    await leader.restart();
+  });
+
+  it('the leader is killed in the middle of releasing 200 Jobs: the other goes on, none is released twice', async function () {
+    this.timeout(240_000);
+    const namespace = await withWaitingJobs();
+    const leader = await leaderOf();
+    await endPods(cluster, namespace.name);
+    await namespace.observer.until('the first release', () => releasesOf(namespace, WAITING).length > 0);
+    await leader.kill();
+    await expectReleasedOnce(namespace);
+    await leader.restart();
+  });
+
+  it('a leader that stood still and comes back finds another one, and does no harm', async function () {
+    this.timeout(240_000);
+    const namespace = await withWaitingJobs();
+    const leader = await leaderOf();
+    await leader.signal('SIGSTOP');
+    try {
+      await endPods(cluster, namespace.name);
+      await waitUntil('another leader', async () => (await leaderOf()).name !== leader.name);
+    } finally {
+      await leader.signal('SIGCONT');
+    }
+    await expectReleasedOnce(namespace);
+    expect(leader.running).to.equal(true);
+    expect((await leaderOf()).name).not.to.equal(leader.name);
+  });
+
+  it('a webhook that ends is not missed', async function () {
+    this.timeout(120_000);
+    const [first, second] = jobflow.webhooks;
+    const namespace = await observedNamespace(cluster);
+    await first?.kill();
+    await namespace.apply([job('a'), job('b').dependsOn('a')]);
+    await first?.restart();
+    await second?.kill();
+    await namespace.apply(job('c').dependsOn('b'));
+    await second?.restart();
+    expect(await namespace.outcomes(['a', 'b', 'c'])).to.deep.equal({
+      a: 'Complete',
+      b: 'Complete',
+      c: 'Complete',
+    });
+    namespace.expectStartedAfter('c', 'b');
+  });
+
+  /** One Job runs and 200 wait for it. */
+  async function withWaitingJobs(): Promise<ObservedNamespace> {
+    const namespace = await observedNamespace(cluster);
+    await namespace.apply([job('up').lasts('24h'), ...WAITING.map((name) => job(name).dependsOn('up'))]);
+    await untilStill(cluster, namespace.name);
+    return namespace;
+  }
+
+  async function leaderOf() {
+    const holder = await waitUntil('a leader', async () => {
+      const { stdout } = await cluster.kubectl([
+        'get',
+        'lease',
+        'jobflow-controller',
+        '-n',
+        'jobflow-system',
+        '-o',
+        'jsonpath={.spec.holderIdentity}',
+      ]);
+      return jobflow.controllers.find(({ name, running }) => name === stdout && running);
+    });
+    return holder;
+  }
+});
+
+/** Waits for the end of all that waited, and looks at every version of every Job. */
+async function expectReleasedOnce(namespace: ObservedNamespace): Promise<void> {
+  await namespace.observer.until(
+    'all Jobs to complete',
+    (seen) => WAITING.every((name) => seen.outcome(name) === 'Complete'),
+    { limitMs: 180_000, intervalMs: 100 },
+  );
+  expect(releasesOf(namespace, WAITING)).to.have.length(WAITING.length);
+  for (const name of WAITING) {
+    const versions = namespace.observer.versions(name).map((version) => version.job);
+    const times = new Set(
+      versions.flatMap(({ metadata }) => metadata.annotations?.[OWN_ANNOTATIONS.releasedAt] ?? []),
+    );
+    expect([...times], `released-at of ${name}`).to.have.length(1);
+    const starts = versions.filter(
+      ({ spec }, index) => spec?.suspend !== true && versions[index - 1]?.spec?.suspend === true,
+    );
+    expect(starts, `starts of ${name}`).to.have.length(1);
+    expect(namespace.observer.pods(name), `pods of ${name}`).to.have.length(1);
+    namespace.expectStartedAfter(name, 'up');
+  }
+}
+
+/** The names of those that have been released. */
+function releasesOf(namespace: ObservedNamespace, names: readonly string[]): string[] {
+  return names.filter(
+    (name) => namespace.observer.job(name)?.metadata.annotations?.[OWN_ANNOTATIONS.releasedAt] !== undefined,
+  );
+}
