@@ -710,7 +710,7 @@ export type LifecycleHandler = {
   httpGet?: HTTPGetAction;
   /** Sleep represents a duration that the container should sleep. */
   sleep?: SleepAction;
-  /** Deprecated. */
+  /** Deprecated. TCPSocket is NOT supported as a LifecycleHandler and kept for backward compatibility. */
   tcpSocket?: TCPSocketAction;
 };
 
@@ -758,7 +758,7 @@ export type NodeAffinity = {
 
 /** A node selector represents the union of the results of one or more label queries over a set of nodes; that is, it represents the OR of the selectors represented by the node selector terms. */
 export type NodeSelector = {
-  /** Required. */
+  /** Required. A list of node selector terms. */
   nodeSelectorTerms: NodeSelectorTerm[];
 };
 
@@ -1624,7 +1624,7 @@ export type VsphereVirtualDiskVolumeSource = {
 
 /** The weights of all of the matched WeightedPodAffinityTerm fields are added per-node to find the most preferred node(s) */
 export type WeightedPodAffinityTerm = {
-  /** Required. */
+  /** Required. A pod affinity term, associated with the corresponding weight. */
   podAffinityTerm: PodAffinityTerm;
   /** weight associated with matching the corresponding podAffinityTerm, in the range 1-100. */
   weight: number;
