@@ -27,11 +27,21 @@ export interface JobActorOptions {
   readonly log: Log;
   /** Whether this replica may write. */
   readonly mayWrite: () => boolean;
+  /** Told of releases, so that a flow does not run more Jobs at once than it may. */
+  readonly releases: Releases;
   /** Gives a Job another turn at a time (milliseconds since the epoch). */
   readonly recheckAt: (key: string, atMs: number) => void;
   /** Counts what has been written, by kind of action. */
   readonly wrote: (kind: JobWrite['kind']) => void;
   readonly now: () => number;
+}
+
+/** Who counts releases before the watch brings them. */
+export interface Releases {
+  /** A release is about to be sent. */
+  releasing(job: JobRecord): void;
+  /** It did not go through. */
+  notReleased(job: JobRecord): void;
 }
 
 /** An action that changes a Job. */
@@ -85,6 +95,8 @@ export class JobActor {
     const { log, mayWrite, wrote } = this.#options;
     if (!mayWrite()) return;
     const { job } = action;
+    // No await between the decision and this: of two Jobs of a flow the second sees the first.
+    if (action.kind === 'release') this.#options.releases.releasing(job);
     const fields = { namespace: job.namespace, job: job.name, uid: job.uid };
     try {
       const answer = await this.#send(action);
@@ -92,6 +104,7 @@ export class JobActor {
       if (resourceVersionOf(answer) !== job.resourceVersion)
         this.#replaced.set(keyOf(job), job.resourceVersion);
     } catch (error) {
+      if (action.kind === 'release') this.#options.releases.notReleased(job);
       // Gone: the watch will say so. A conflict is no failure either, but the change may not concern us.
       if (isApiError(error, 'notFound')) return;
       throw error;

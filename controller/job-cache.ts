@@ -1,9 +1,9 @@
 import { KEEP_OUTCOME_FINALIZER } from '../src/api/names.ts';
 import { NO_OUTCOMES, type RecordedOutcome } from '../src/api/outcomes-record.ts';
-import { countingOutcome } from '../src/core/gate.ts';
-import type { JobSnapshot } from '../src/core/job-plan.ts';
+import { countingOutcome, decideGate, type WaitingOn } from '../src/core/gate.ts';
+import { mergeOutcomes, needsOutcomeOf, type JobSnapshot } from '../src/core/job-plan.ts';
 import { isWaiting } from '../src/core/job-projection.ts';
-import type { JobRecord } from '../src/core/job-record.ts';
+import type { JobRecord, UpstreamRecord } from '../src/core/job-record.ts';
 import { WaitingGraph, waitingJob } from '../src/core/waiting-graph.ts';
 import { keyOf, type Change } from '../src/kube/store-change.ts';
 
@@ -16,6 +16,16 @@ interface NamespaceState {
   readonly vanished: Map<string, Map<string, RecordedOutcome>>;
 }
 
+/** What the cache asks about objects of other kinds. */
+export interface OtherKinds {
+  /** The object that `jobflow/NAME` or `daemonjob/NAME` names. */
+  upstream(namespace: string, reference: string): UpstreamRecord | undefined;
+  /** What the owner of a Job sets against its release. */
+  limit(job: JobRecord): WaitingOn | undefined;
+  /** Whether the owner of a Job has yet to note how it ended. */
+  needsOutcome(job: JobRecord): boolean;
+}
+
 /**
  * What the controller knows: the reflector's Jobs, who waits for whom, who is on a cycle, and which outcomes have no
  * Job any more. It tells which Jobs a change may concern; it decides nothing.
@@ -23,16 +33,23 @@ interface NamespaceState {
 export class JobCache {
   readonly #jobs: ReadonlyMap<string, JobRecord>;
   readonly #concern: (key: string) => void;
+  readonly #others: OtherKinds;
   readonly #namespaces = new Map<string, NamespaceState>();
   #searchesCycles = false;
 
   /**
    * @param jobs the reflector's store, by `namespace/name`
    * @param concern called with the key of every Job that a change may concern
+   * @param others what is known of objects of other kinds
    */
-  constructor(jobs: ReadonlyMap<string, JobRecord>, concern: (key: string) => void) {
+  constructor(
+    jobs: ReadonlyMap<string, JobRecord>,
+    concern: (key: string) => void,
+    others: OtherKinds = NO_OTHERS,
+  ) {
     this.#jobs = jobs;
     this.#concern = concern;
+    this.#others = others;
   }
 
   /** Takes in one change, after the reflector's store has. */
@@ -49,6 +66,28 @@ export class JobCache {
         this.#deleted(record);
         break;
     }
+  }
+
+  /** Takes in a change of an object of another kind that Jobs may wait for. */
+  handleUpstream(namespace: string, upstream: UpstreamRecord, gone: boolean): void {
+    if (gone && upstream.outcome !== undefined) this.#keepVanished(namespace, upstream);
+    this.#concernDependents(namespace, upstream.name);
+  }
+
+  /** Whether somebody waits for an object and does not have its outcome in writing. */
+  isWaitedFor(namespace: string, upstream: UpstreamRecord): boolean {
+    return this.#dependents(namespace, upstream.name).some((dependent) =>
+      needsOutcomeOf(dependent, upstream),
+    );
+  }
+
+  /** Whether a Job that waits is only held: everything that it waits for is there. */
+  isHeld(job: JobRecord): boolean {
+    const snapshot = this.snapshot(keyOf(job));
+    if (snapshot === undefined || !job.terms?.held) return false;
+    const outcomes = mergeOutcomes(job.terms, snapshot.vanished);
+    const decision = decideGate({ ...snapshot, terms: job.terms, outcomes, nowMs: job.createdMs });
+    return decision.kind === 'wait' && decision.on.every(({ kind }) => kind === 'held');
   }
 
   /**
@@ -80,9 +119,14 @@ export class JobCache {
     const state = this.#namespaces.get(namespace);
     return {
       job,
-      upstream: (upstream) => this.#jobs.get(`${namespace}/${upstream}`),
+      upstream: (reference) =>
+        reference.includes('/')
+          ? this.#others.upstream(namespace, reference)
+          : this.#jobs.get(`${namespace}/${reference}`),
       dependents: () => this.#dependents(namespace, name),
       vanished: state?.vanished.get(name) ?? NO_OUTCOMES,
+      limit: isWaiting(job) ? this.#others.limit(job) : undefined,
+      ownerNeedsOutcome: hasOurFinalizer(job) && this.#others.needsOutcome(job),
       cycle: state?.cycles.get(name),
     };
   }
@@ -103,16 +147,18 @@ export class JobCache {
     if (waits) this.#concernUpstreams(job);
     // Also those that an edit has taken off the list.
     if (waited) this.#concernUpstreams(previous);
-    if (previous === undefined || differsForDependents(job, previous)) this.#concernDependents(job);
+    if (previous === undefined || differsForDependents(job, previous)) {
+      this.#concernDependents(job.namespace, job.name);
+    }
   }
 
   #deleted(job: JobRecord): void {
-    if (job.outcome !== undefined) this.#keepVanished(job);
+    if (job.outcome !== undefined) this.#keepVanished(job.namespace, job);
     if (isWaiting(job)) {
       this.#leaves(job);
       this.#concernUpstreams(job);
     }
-    this.#concernDependents(job);
+    this.#concernDependents(job.namespace, job.name);
   }
 
   #joins(job: JobRecord, previous: JobRecord | undefined): void {
@@ -139,9 +185,9 @@ export class JobCache {
     this.#findCycles(namespace, name);
   }
 
-  #keepVanished(upstream: JobRecord): void {
-    const { vanished } = this.#namespace(upstream.namespace);
-    for (const dependent of this.#dependents(upstream.namespace, upstream.name)) {
+  #keepVanished(namespace: string, upstream: UpstreamRecord): void {
+    const { vanished } = this.#namespace(namespace);
+    for (const dependent of this.#dependents(namespace, upstream.name)) {
       if (dependent.terms === undefined) continue;
       const outcome = countingOutcome(dependent, dependent.terms, upstream);
       if (outcome === undefined || dependent.terms.outcomes.get(upstream.name)?.uid === upstream.uid)
@@ -167,7 +213,7 @@ export class JobCache {
     }
   }
 
-  #concernDependents({ namespace, name }: JobRecord): void {
+  #concernDependents(namespace: string, name: string): void {
     const state = this.#namespaces.get(namespace);
     for (const dependent of state?.graph.dependentsOf(name) ?? []) this.#concern(`${namespace}/${dependent}`);
   }
@@ -197,6 +243,13 @@ export class JobCache {
     return state;
   }
 }
+
+/** Without a cluster's JobFlows and DaemonJobs: nothing to wait for, nothing to be limited by. */
+const NO_OTHERS: OtherKinds = {
+  upstream: () => undefined,
+  limit: () => undefined,
+  needsOutcome: () => false,
+};
 
 function hasOurFinalizer(job: JobRecord): boolean {
   return job.finalizers.includes(KEEP_OUTCOME_FINALIZER);

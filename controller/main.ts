@@ -3,21 +3,23 @@ import { hostname } from 'node:os';
 import { EventRecorder } from '../src/kube/events.ts';
 import { readControllerConfig } from '../src/runtime/config.ts';
 import { runProgram } from '../src/runtime/program.ts';
-import { JobController } from './job-controller.ts';
+import { Controller } from './controller.ts';
 
 const ownIdentity = `${hostname()}_${randomBytes(4).toString('hex')}`;
 
 await runProgram({
   name: 'jobflow-controller',
   read: (args, env) => readControllerConfig(args, env, ownIdentity),
-  // One for each worker, and some for the Lease and for Events, which must not wait for them.
-  connections: ({ workers }) => workers + 4,
+  // One for each worker; the Lease, Events and flows must not wait for them, nor the other way round.
+  connections: ({ workers }) => workers + 20,
   process,
   start: (program) => {
     const { config, connection, log, registry, shutdown, addReadiness } = program;
     const events = new EventRecorder({ connection, log });
-    shutdown.add('events', () => events.stop());
-    const controller = new JobController({
+    shutdown.add('events', () => {
+      events.stop();
+    });
+    const controller = new Controller({
       connection,
       events,
       config,
@@ -26,7 +28,10 @@ await runProgram({
       now: Date.now,
       random: Math.random,
     });
-    addReadiness({ name: 'jobs', problem: () => (controller.synced ? undefined : 'the first list is not complete') });
+    addReadiness({
+      name: 'objects',
+      problem: () => (controller.synced ? undefined : 'the first list is not complete'),
+    });
     shutdown.add('controller', () => controller.stop());
     controller.start();
   },

@@ -59,7 +59,8 @@ export interface FlowCondition extends JobCondition {
 }
 
 /** `status` of a JobFlow, and of a DaemonJob. */
-export interface JobFlowStatus extends Partial<StateCounts> {
+export interface JobFlowStatus {
+  readonly counts?: StateCounts;
   readonly state?: FlowState;
   readonly jobStatusList?: Readonly<Record<string, JobState>>;
   readonly startTime?: string;

@@ -43,3 +43,6 @@ export const LIMITS = {
   /** Bytes of all annotations that jobflow writes on one Job. */
   ownAnnotationBytes: 128 * 1024,
 } as const;
+
+/** The annotation on a JobFlow or DaemonJob whose new value runs again what failed or was skipped. */
+export const RETRY_ANNOTATION = key('retry');

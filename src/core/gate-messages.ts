@@ -36,6 +36,10 @@ function describeOne(on: WaitingOn): string {
       return `${describeReference(on.name)} ended as ${on.outcome}; waiting for a new Job of that name`;
     case 'held':
       return 'held until it is approved';
+    case 'flowSuspended':
+      return `${describeReference(on.name)} is suspended`;
+    case 'flowFull':
+      return `${describeReference(on.name)} runs ${on.limit} Jobs, as many at once as it may`;
     case 'unreadable':
       // A refusal is a sentence of its own; here it becomes a part of one.
       return on.problem.replace(/\.$/, '');

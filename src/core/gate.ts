@@ -12,6 +12,8 @@ export interface GateInput {
   readonly upstream: (name: string) => UpstreamRecord | undefined;
   /** Outcomes known to outlive their Jobs: those recorded on the Job, and those seen as their Job went away. */
   readonly outcomes: Outcomes;
+  /** What else keeps the gate shut: the Job's flow is suspended, or runs as many Jobs as it may. */
+  readonly limit?: WaitingOn | undefined;
   /** The cycle that the Job is on, `a, b, a`, if it is on one. */
   readonly cycle: readonly string[] | undefined;
   /** Milliseconds since the epoch. */
@@ -31,6 +33,10 @@ export type WaitingOn =
   /** The outcome can no longer be the awaited one; the Job waits for a new Job of that name (policy Wait). */
   | { readonly kind: 'unmet'; readonly name: string; readonly outcome: Outcome }
   | { readonly kind: 'held' }
+  /** The JobFlow or DaemonJob that the Job belongs to lets nothing start. */
+  | { readonly kind: 'flowSuspended'; readonly name: string }
+  /** The JobFlow runs as many Jobs at once as it may. */
+  | { readonly kind: 'flowFull'; readonly name: string; readonly limit: number }
   /** The annotations got past the webhook and cannot be read. */
   | { readonly kind: 'unreadable'; readonly problem: string };
 
@@ -84,6 +90,8 @@ export function decideGate(input: GateInput): GateDecision {
   // Only when every upstream has ended: one that is still running may fail, and failing outranks skipping.
   if (otherBranch !== undefined && pending.length === 0) return { kind: 'skip', because: otherBranch };
   if (otherBranch === undefined && terms.held) pending.push({ kind: 'held' });
+  // Last, for it says something only of a gate that nothing else keeps shut.
+  if (pending.length === 0 && input.limit !== undefined) pending.push(input.limit);
   const [first, ...others] = pending;
   if (first === undefined) return { kind: 'release' };
   const afterMs = terms.waitTimeoutMs;

@@ -1,6 +1,6 @@
 import type { RecordedOutcome, Outcomes } from '../api/outcomes-record.ts';
 import { KEEP_OUTCOME_FINALIZER } from '../api/names.ts';
-import { countingOutcome, countsFor, decideGate, type GateDecision } from './gate.ts';
+import { countingOutcome, countsFor, decideGate, type GateDecision, type WaitingOn } from './gate.ts';
 import { describeClosed, describeCycle, describeWaiting } from './gate-messages.ts';
 import { isWaiting } from './job-projection.ts';
 import type { GateTerms, JobRecord, UpstreamRecord } from './job-record.ts';
@@ -15,6 +15,10 @@ export interface JobSnapshot {
   readonly dependents: () => IteratorObject<JobRecord>;
   /** Outcomes of upstreams that were seen to go away and are not yet written on this Job. */
   readonly vanished: Outcomes;
+  /** What keeps the gate shut besides its edges: its flow is suspended, or runs as many Jobs as it may. */
+  readonly limit?: WaitingOn | undefined;
+  /** The JobFlow that the Job belongs to has not yet noted how it ended. */
+  readonly ownerNeedsOutcome?: boolean;
   /** The cycle that the Job is on, `a, b, a`, if it is on one. */
   readonly cycle: readonly string[] | undefined;
 }
@@ -83,9 +87,9 @@ export function mergeOutcomes(terms: GateTerms, seen: Outcomes): Outcomes {
 }
 
 function planGate(snapshot: JobSnapshot, terms: GateTerms, nowMs: number): JobAction[] {
-  const { job, upstream, cycle } = snapshot;
+  const { job, upstream, cycle, limit } = snapshot;
   const outcomes = mergeOutcomes(terms, snapshot.vanished);
-  const decision = decideGate({ job, terms, upstream, outcomes, cycle, nowMs });
+  const decision = decideGate({ job, terms, upstream, outcomes, limit, cycle, nowMs });
   switch (decision.kind) {
     case 'release':
       return [{ kind: 'release', job }];
@@ -157,8 +161,10 @@ function sameOutcomes(a: Outcomes, b: Outcomes): boolean {
  * A Job that can vanish by its TTL carries the finalizer while somebody may need its outcome, and loses it as soon as
  * nothing can be lost any more: it went away without an outcome, or everybody who waits has it in writing.
  */
-function planFinalizer({ job, dependents }: JobSnapshot): JobAction[] {
-  const needed = (): boolean => dependents().some((dependent) => needsOutcomeOf(dependent, job));
+function planFinalizer({ job, dependents, ownerNeedsOutcome }: JobSnapshot): JobAction[] {
+  const needed = (): boolean =>
+    (ownerNeedsOutcome === true && job.outcome !== undefined) ||
+    dependents().some((dependent) => needsOutcomeOf(dependent, job));
   if (job.finalizers.includes(KEEP_OUTCOME_FINALIZER)) {
     const ended = job.outcome !== undefined;
     const mayGo = ended ? !needed() : job.deletedMs !== undefined;

@@ -105,12 +105,13 @@ function projectTerms(metadata: JobMetadata): GateTerms | undefined {
     const unreadable = parsed.refusals[0].message;
     return { ...shared, ...NOTHING_STATED, unreadable };
   }
-  const { edges, run, flow, onUnmet, waitTimeoutMs, hold, approved } = parsed.annotations;
+  const { edges, run, flow, template, onUnmet, waitTimeoutMs, hold, approved } = parsed.annotations;
   return {
     ...shared,
     edges,
     run,
     flow,
+    template,
     onUnmet,
     waitTimeoutMs,
     held: hold && !approved,
@@ -122,6 +123,7 @@ const NOTHING_STATED = {
   edges: [],
   run: undefined,
   flow: undefined,
+  template: undefined,
   onUnmet: 'Fail',
   waitTimeoutMs: undefined,
   held: false,

@@ -11,6 +11,8 @@ export interface GateTerms {
   readonly unreadable: string | undefined;
   readonly run: string | undefined;
   readonly flow: string | undefined;
+  /** The JobTemplate that the Job was made from. */
+  readonly template: string | undefined;
   readonly onUnmet: UnmetPolicy;
   /** Milliseconds after the Job's creation at which waiting ends, or undefined for no limit. */
   readonly waitTimeoutMs: number | undefined;

@@ -60,6 +60,14 @@ export function failPatch(job: JobRecord, reason: FailureReason, message: string
   return endPatch(job, { type: 'FailureTarget', reason, message }, startMs);
 }
 
+/**
+ * Fails a Job natively for its flow's sake: one that waits without a pod, one that runs with the end of its pods, as
+ * Kubernetes itself does when a Job's own deadline passes. `nowMs` as `startMs` of {@link failPatch}.
+ */
+export function endJobPatch(job: JobRecord, reason: string, message: string, nowMs: number): JobPatch {
+  return endPatch(job, { type: 'FailureTarget', reason, message }, nowMs);
+}
+
 /** Completes a suspended Job natively with reason `Skipped`, without a pod; `startMs` as for {@link failPatch}. */
 export function skipPatch(job: JobRecord, message: string, startMs: number): JobPatch {
   return endPatch(job, { type: 'SuccessCriteriaMet', reason: SKIPPED_REASON, message }, startMs);
@@ -104,10 +112,10 @@ function mergePatch(job: JobRecord, metadata: object, rest: object = {}): JobPat
 function endPatch(
   job: JobRecord,
   condition: { type: string; reason: string; message: string },
-  startMs: number,
+  nowMs: number,
 ): JobPatch {
   // Kubernetes writes times in whole seconds.
-  const time = new Date(startMs).toISOString().replace(/\.\d+Z$/, 'Z');
+  const time = new Date(nowMs).toISOString().replace(/\.\d+Z$/, 'Z');
   return {
     path: `${jobPath(job)}/status`,
     // Conditions merge by their type here, so that those of the Job controller stay.
@@ -116,7 +124,8 @@ function endPatch(
     body: {
       metadata: precondition(job),
       status: {
-        startTime: time,
+        // The start of a Job that runs stays what it is.
+        ...(job.started ? {} : { startTime: time }),
         conditions: [{ ...condition, status: 'True', lastProbeTime: time, lastTransitionTime: time }],
       },
     },

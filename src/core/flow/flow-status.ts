@@ -35,7 +35,7 @@ export function flowStatus(input: StatusInput): JobFlowStatus {
   const completionTime = ended ? (previous.completionTime ?? now) : undefined;
   return {
     state,
-    ...counts,
+    counts,
     jobStatusList: Object.fromEntries([...states].sort(([a], [b]) => (a < b ? -1 : 1))),
     ...(startTime !== undefined && { startTime }),
     ...(completionTime !== undefined && { completionTime }),

@@ -1,0 +1,244 @@
+import type { Registry } from 'prom-client';
+import { flowAsUpstream, type FlowRecord } from '../src/core/flow/flow-record.ts';
+import { isWaiting } from '../src/core/job-projection.ts';
+import type { JobRecord } from '../src/core/job-record.ts';
+import type { Connection } from '../src/kube/connection.ts';
+import { isApiError } from '../src/kube/api-error.ts';
+import type { EventRecorder } from '../src/kube/events.ts';
+import { LeaderElector } from '../src/kube/lease.ts';
+import type { Log } from '../src/kube/log.ts';
+import { keyOf, type Change } from '../src/kube/store-change.ts';
+import type { ControllerConfig } from '../src/runtime/config.ts';
+import { FlowActor } from './flow-actor.ts';
+import { FlowCache } from './flow-cache.ts';
+import { FollowedObjects } from './followed-objects.ts';
+import { createGateMetrics, type GateMetrics } from './gate-metrics.ts';
+import { JobActor } from './job-actor.ts';
+import { JobCache } from './job-cache.ts';
+import { reconcileJob } from './job-gate.ts';
+import { OwnedJobs } from './owned-jobs.ts';
+import { reconcileFlow } from './reconcile-flow.ts';
+import { WaitAnnouncements } from './wait-announcements.ts';
+import { WorkQueue } from './work-queue.ts';
+
+/** What the controller stands on. */
+export interface ControllerOptions {
+  readonly connection: Connection;
+  readonly events: EventRecorder;
+  readonly config: ControllerConfig;
+  readonly registry: Registry;
+  readonly log: Log;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  /** A number from 0 to 1. */
+  readonly random: () => number;
+}
+
+/** Flows that are worked on at once; each makes several Jobs at a time. */
+const FLOW_WORKERS = 2;
+
+/**
+ * Opens gates and carries flows. Every replica follows the objects, so that a standby is ready at once; only the
+ * leader decides and writes.
+ */
+export class Controller {
+  readonly #options: ControllerOptions;
+  readonly #objects: FollowedObjects;
+  readonly #owned: OwnedJobs;
+  readonly #jobs: { readonly cache: JobCache; readonly actor: JobActor; readonly queue: WorkQueue };
+  readonly #flows: { readonly cache: FlowCache; readonly actor: FlowActor; readonly queue: WorkQueue };
+  readonly #elector: LeaderElector;
+  readonly #metrics: GateMetrics;
+
+  constructor(options: ControllerOptions) {
+    const { connection, config, registry, log } = options;
+    this.#options = options;
+    this.#objects = new FollowedObjects(connection, log);
+    this.#owned = new OwnedJobs(this.#objects.jobs.store);
+    this.#jobs = this.#createJobs();
+    this.#flows = this.#createFlows();
+    this.#elector = new LeaderElector({
+      connection,
+      namespace: config.namespace,
+      name: config.leaseName,
+      identity: config.identity,
+      leaseDurationMs: config.leaseDurationMs,
+      renewDeadlineMs: config.renewDeadlineMs,
+      retryPeriodMs: config.retryPeriodMs,
+      log,
+      onStarted: () => {
+        this.#lead();
+      },
+      onStopped: () => this.#follow(),
+    });
+    this.#metrics = createGateMetrics(registry, {
+      waitingJobs: () => this.#jobs.cache.waiting,
+      queueDepth: () => this.#jobs.queue.depth,
+      queueAgeMs: () => this.#jobs.queue.ageMs,
+      isLeader: () => this.#elector.isLeader(),
+      watches: () => this.#objects.jobs.counters.watches,
+      relists: () => this.#objects.jobs.counters.relists,
+    });
+    this.#objects.jobs.subscribe((change) => {
+      this.#takeJob(change);
+    });
+    this.#objects.flows.subscribe((change) => {
+      this.#takeFlow(change);
+    });
+    this.#objects.templates.subscribe((change) => {
+      this.#flows.cache.handleTemplate(change);
+    });
+  }
+
+  /** Begins to follow the objects, and stands for election once it knows them all. */
+  start(): void {
+    this.#objects.start();
+    void this.#objects.whenSynced().then(() => {
+      this.#jobs.cache.searchCycles();
+      const { jobs, flows } = this.#objects;
+      const counts = { jobs: jobs.store.size, waiting: this.#jobs.cache.waiting, flows: flows.store.size };
+      this.#options.log.info(counts, 'synced');
+      this.#elector.start();
+    });
+  }
+
+  /** Whether every object that existed at the start is known. */
+  get synced(): boolean {
+    return this.#objects.synced;
+  }
+
+  /** Ends the work under way, gives the Lease back and stops following. */
+  async stop(): Promise<void> {
+    await Promise.all([this.#jobs.queue.close(), this.#flows.queue.close()]);
+    await this.#elector.release();
+    await this.#objects.stop();
+  }
+
+  #createJobs(): { cache: JobCache; actor: JobActor; queue: WorkQueue } {
+    const { connection, events, config, log, now } = this.#options;
+    const queue = this.#queue('job', config.workers, (key) => this.#reconcileJob(key));
+    const cache = new JobCache(
+      this.#objects.jobs.store,
+      (key) => {
+        queue.add(key);
+      },
+      {
+        upstream: (namespace, reference) => this.#upstream(namespace, reference),
+        limit: (job) => this.#flows.cache.limit(job),
+        needsOutcome: (job) => this.#flows.cache.needsOutcome(job),
+      },
+    );
+    const actor = new JobActor({
+      connection,
+      events,
+      announcements: new WaitAnnouncements(),
+      log,
+      mayWrite: () => this.#elector.isLeader(),
+      releases: this.#owned,
+      recheckAt: (key, atMs) => {
+        queue.addAt(key, atMs);
+      },
+      wrote: (kind) => {
+        this.#metrics.wrote(kind);
+      },
+      now,
+    });
+    return { cache, actor, queue };
+  }
+
+  #createFlows(): { cache: FlowCache; actor: FlowActor; queue: WorkQueue } {
+    const { connection, events, log, now } = this.#options;
+    const queue = this.#queue('flow', FLOW_WORKERS, (key) =>
+      reconcileFlow(key, { cache: this.#flows.cache, jobs: this.#jobs.cache, actor: this.#flows.actor, now }),
+    );
+    const cache = new FlowCache({
+      flows: this.#objects.flows.store,
+      templates: this.#objects.templates.store,
+      jobs: this.#objects.jobs.store,
+      owned: this.#owned,
+      daemonState: () => undefined,
+      concernFlow: (key) => {
+        queue.add(key);
+      },
+      concernJob: (key) => {
+        this.#jobs.queue.add(key);
+      },
+    });
+    const actor = new FlowActor({
+      connection,
+      events,
+      log,
+      mayWrite: () => this.#elector.isLeader(),
+      recheckAt: (key, atMs) => {
+        queue.addAt(key, atMs);
+      },
+      now,
+    });
+    return { cache, actor, queue };
+  }
+
+  #queue(kind: string, concurrency: number, process: (key: string) => Promise<void>): WorkQueue {
+    const { now, random } = this.#options;
+    const onError = (key: string, error: unknown, retryInMs: number): void => {
+      this.#logFailure(kind, key, error, retryInMs);
+    };
+    return new WorkQueue({ process, concurrency, onError, now, random });
+  }
+
+  #lead(): void {
+    this.#options.log.info({ identity: this.#options.config.identity }, 'leading');
+    this.#jobs.queue.open();
+    this.#flows.queue.open();
+    for (const key of this.#jobs.cache.pending()) this.#jobs.queue.add(key);
+    for (const key of this.#objects.flows.store.keys()) this.#flows.queue.add(key);
+  }
+
+  async #follow(): Promise<void> {
+    this.#options.log.info({ identity: this.#options.config.identity }, 'no longer leading');
+    await Promise.all([this.#jobs.queue.close(), this.#flows.queue.close()]);
+    this.#jobs.actor.reset();
+    this.#flows.actor.reset();
+  }
+
+  #takeJob(change: Change<JobRecord>): void {
+    const { record, kind } = change;
+    if (kind === 'deleted' || !isWaiting(record)) this.#jobs.actor.forget(record);
+    this.#flows.actor.seen(keyOf(record));
+    const owners = this.#owned.handle(change);
+    this.#jobs.cache.handle(change);
+    for (const owner of owners) {
+      if (owner.startsWith('jobflow/')) this.#flows.cache.handleJob(owner.slice('jobflow/'.length));
+    }
+  }
+
+  #takeFlow(change: Change<FlowRecord>): void {
+    const { record, kind, previous } = change;
+    this.#flows.cache.handleFlow(change);
+    const concerns =
+      kind !== 'updated' || record.outcome !== previous.outcome || record.deletedMs !== previous.deletedMs;
+    if (concerns) {
+      this.#jobs.cache.handleUpstream(record.namespace, flowAsUpstream(record), kind === 'deleted');
+    }
+  }
+
+  #upstream(namespace: string, reference: string): ReturnType<typeof flowAsUpstream> | undefined {
+    const [kind, name = ''] = reference.split('/');
+    const flow = kind === 'jobflow' ? this.#objects.flows.store.get(`${namespace}/${name}`) : undefined;
+    return flow && flowAsUpstream(flow);
+  }
+
+  async #reconcileJob(key: string): Promise<void> {
+    const startedMs = performance.now();
+    await reconcileJob(key, { cache: this.#jobs.cache, actor: this.#jobs.actor, now: this.#options.now });
+    this.#metrics.reconciled((performance.now() - startedMs) / 1_000);
+  }
+
+  #logFailure(kind: string, key: string, error: unknown, retryInMs: number): void {
+    const { log } = this.#options;
+    // The object has changed since it was decided on; the watch brings the change.
+    if (isApiError(error, 'conflict'))
+      log.debug({ kind, key, retryInMs }, 'changed meanwhile, deciding again');
+    else if (isApiError(error, 'aborted')) log.debug({ kind, key }, 'ended by shutdown');
+    else log.warn({ kind, key, err: error, retryInMs }, 'write failed');
+  }
+}

@@ -1,0 +1,115 @@
+import type { JobState } from '../src/api/flow-spec.ts';
+import type { WaitingOn } from '../src/core/gate.ts';
+import type { TemplateRecord } from '../src/core/flow/flow-projection.ts';
+import { flowAsUpstream, type FlowRecord } from '../src/core/flow/flow-record.ts';
+import type { FlowSnapshot } from '../src/core/flow/plan-flow.ts';
+import { isWaiting } from '../src/core/job-projection.ts';
+import type { JobRecord } from '../src/core/job-record.ts';
+import { keyOf, type Change } from '../src/kube/store-change.ts';
+import type { JobCache } from './job-cache.ts';
+import { flowKey, type OwnedJobs } from './owned-jobs.ts';
+
+/** What the cache stands on. */
+export interface FlowCacheOptions {
+  /** The reflectors' stores, by `namespace/name`. */
+  readonly flows: ReadonlyMap<string, FlowRecord>;
+  readonly templates: ReadonlyMap<string, TemplateRecord>;
+  readonly jobs: ReadonlyMap<string, JobRecord>;
+  readonly owned: OwnedJobs;
+  /** The state of the DaemonJob of an entry; undefined until it is made. */
+  readonly daemonState: (flow: FlowRecord, entryName: string) => JobState | undefined;
+  /** Called with the key of every flow, and of every Job, that a change may concern. */
+  readonly concernFlow: (key: string) => void;
+  readonly concernJob: (key: string) => void;
+}
+
+/** What the controller knows of JobFlows. It tells which flows and Jobs a change may concern; it decides nothing. */
+export class FlowCache {
+  readonly #options: FlowCacheOptions;
+
+  constructor(options: FlowCacheOptions) {
+    this.#options = options;
+  }
+
+  /** Takes in a change of a JobFlow; the Jobs that wait for it as a whole are the caller's. */
+  handleFlow({ kind, record, previous }: Change<FlowRecord>): void {
+    const { owned, concernFlow, concernJob } = this.#options;
+    if (kind !== 'deleted') concernFlow(keyOf(record));
+    const jobs = owned.controlledBy(flowKey(record.namespace, record.name), record.uid);
+    const limits = kind === 'deleted' || previous === undefined || limitsDiffer(record, previous);
+    for (const job of jobs) {
+      if (job.finalizers.length > 0 || (limits && isWaiting(job))) concernJob(keyOf(job));
+    }
+  }
+
+  /** Takes in a change of a Job of a flow: the flow's status follows, and another Job may have its turn. */
+  handleJob(key: string): void {
+    const { owned, flows, concernFlow, concernJob } = this.#options;
+    const flow = flows.get(key);
+    if (flow === undefined) return;
+    concernFlow(key);
+    const limit = flow.spec.maxConcurrentJobs;
+    if (typeof limit !== 'number' || owned.runningOf(flowKey(flow.namespace, flow.name)) >= limit) return;
+    for (const job of owned.controlledBy(flowKey(flow.namespace, flow.name), flow.uid)) {
+      if (isWaiting(job)) concernJob(keyOf(job));
+    }
+  }
+
+  /** Takes in a change of a JobTemplate: flows that have yet to make Jobs from it go on. */
+  handleTemplate({ record }: Change<TemplateRecord>): void {
+    for (const [key, flow] of this.#options.flows) {
+      if (flow.namespace !== record.namespace || flow.outcome !== undefined) continue;
+      if (flow.spec.flows?.some(({ jobTemplateRef }) => jobTemplateRef === record.name)) {
+        this.#options.concernFlow(key);
+      }
+    }
+  }
+
+  /** A flow and what surrounds it; undefined if there is no such flow any more. */
+  snapshot(key: string, jobCache: JobCache): FlowSnapshot | undefined {
+    const { flows, jobs, templates, owned, daemonState } = this.#options;
+    const flow = flows.get(key);
+    if (flow === undefined) return undefined;
+    const owner = flowKey(flow.namespace, flow.name);
+    return {
+      flow,
+      job: (name) => jobs.get(`${flow.namespace}/${name}`),
+      owned: owned.controlledBy(owner, flow.uid),
+      members: owned.joined(owner),
+      template: (name) => templates.get(`${flow.namespace}/${name}`)?.template ?? { kind: 'unknown' },
+      isHeld: (job) => jobCache.isHeld(job),
+      daemonState: (entryName) => daemonState(flow, entryName),
+      isWaitedFor: jobCache.isWaitedFor(flow.namespace, flowAsUpstream(flow)),
+    };
+  }
+
+  /** What a Job's flow sets against its release. */
+  limit(job: JobRecord): WaitingOn | undefined {
+    const flow = this.#flowOf(job);
+    if (flow === undefined) return undefined;
+    const name = `jobflow/${flow.name}`;
+    if (flow.spec.suspend === true) return { kind: 'flowSuspended', name };
+    const limit = flow.spec.maxConcurrentJobs;
+    if (typeof limit !== 'number') return undefined;
+    const running = this.#options.owned.runningOf(flowKey(flow.namespace, flow.name));
+    return running >= limit ? { kind: 'flowFull', name, limit } : undefined;
+  }
+
+  /** Whether a Job's flow has yet to note how the Job ended. */
+  needsOutcome(job: JobRecord): boolean {
+    const flow = this.#flowOf(job);
+    if (flow === undefined || flow.deletedMs !== undefined) return false;
+    const recorded = flow.status.jobStatusList?.[job.name];
+    return recorded !== 'Succeed' && recorded !== 'Failed' && recorded !== 'Skipped';
+  }
+
+  #flowOf({ namespace, owner }: JobRecord): FlowRecord | undefined {
+    if (owner?.kind !== 'JobFlow') return undefined;
+    const flow = this.#options.flows.get(`${namespace}/${owner.name}`);
+    return flow?.uid === owner.uid ? flow : undefined;
+  }
+}
+
+function limitsDiffer({ spec }: FlowRecord, { spec: before }: FlowRecord): boolean {
+  return spec.suspend !== before.suspend || spec.maxConcurrentJobs !== before.maxConcurrentJobs;
+}

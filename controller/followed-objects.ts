@@ -1,0 +1,67 @@
+import type { JobObject } from '../src/api/job.ts';
+import {
+  projectFlow,
+  projectTemplate,
+  type FlowObject,
+  type TemplateObject,
+  type TemplateRecord,
+} from '../src/core/flow/flow-projection.ts';
+import type { FlowRecord } from '../src/core/flow/flow-record.ts';
+import { projectJob } from '../src/core/job-projection.ts';
+import type { JobRecord } from '../src/core/job-record.ts';
+import type { Connection } from '../src/kube/connection.ts';
+import { collectionPath } from '../src/kube/flow-requests.ts';
+import type { Log } from '../src/kube/log.ts';
+import { Reflector } from '../src/kube/reflector.ts';
+
+/** Everything that the controller follows, each kind by a list and a watch of its own. */
+export class FollowedObjects {
+  readonly jobs: Reflector<JobRecord>;
+  readonly flows: Reflector<FlowRecord>;
+  readonly templates: Reflector<TemplateRecord>;
+
+  constructor(connection: Connection, log: Log) {
+    this.jobs = new Reflector<JobRecord>({
+      connection,
+      path: '/apis/batch/v1/jobs',
+      project: (object) => projectJob(object as JobObject),
+      log,
+    });
+    this.flows = new Reflector<FlowRecord>({
+      connection,
+      path: collectionPath('jobflows'),
+      project: (object) => projectFlow(object as FlowObject),
+      log,
+    });
+    this.templates = new Reflector<TemplateRecord>({
+      connection,
+      path: collectionPath('jobtemplates'),
+      project: (object) => projectTemplate(object as TemplateObject),
+      log,
+    });
+  }
+
+  /** Begins to follow them all. */
+  start(): void {
+    for (const reflector of this.#all()) reflector.start();
+  }
+
+  /** Whether every object that existed at the start is known. */
+  get synced(): boolean {
+    return this.#all().every(({ synced }) => synced);
+  }
+
+  /** Resolves when every object that existed at the start is known. */
+  async whenSynced(): Promise<void> {
+    await Promise.all(this.#all().map((reflector) => reflector.whenSynced));
+  }
+
+  /** Stops following. */
+  async stop(): Promise<void> {
+    await Promise.all(this.#all().map((reflector) => reflector.stop()));
+  }
+
+  #all(): readonly Pick<Reflector<JobRecord>, 'start' | 'stop' | 'synced' | 'whenSynced'>[] {
+    return [this.jobs, this.flows, this.templates];
+  }
+}

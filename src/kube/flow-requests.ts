@@ -1,0 +1,76 @@
+import type { JobObject } from '../api/job.ts';
+import type { JobFlowStatus } from '../api/flow-spec.ts';
+import { API_GROUP, API_VERSION, CONTROLLER_FIELD_MANAGER } from '../api/names.ts';
+import type { JobRecord } from '../core/job-record.ts';
+import { apiPath, type ApiRequest } from './connection.ts';
+import { jobPath } from './patches.ts';
+import type { Identified } from './store-change.ts';
+
+/** The collections of the custom resources. */
+export type ResourceCollection = 'jobflows' | 'jobtemplates' | 'daemonjobs';
+
+/** The path of all objects of a custom resource, in all namespaces. */
+export function collectionPath(collection: ResourceCollection): string {
+  return `/apis/${API_GROUP}/${API_VERSION}/${collection}`;
+}
+
+/** The path of one object of a custom resource. */
+export function resourcePath(
+  collection: ResourceCollection,
+  { namespace, name }: Pick<Identified, 'namespace' | 'name'>,
+): string {
+  return `/apis/${API_GROUP}/${API_VERSION}${apiPath`/namespaces/${namespace}/`}${collection}${apiPath`/${name}`}`;
+}
+
+/** Creates a Job. A name that is taken is answered with 409, so that no Job is made twice. */
+export function createJobRequest(job: JobObject): ApiRequest {
+  return {
+    method: 'POST',
+    path: apiPath`/apis/batch/v1/namespaces/${job.metadata.namespace ?? ''}/jobs`,
+    query: { fieldManager: CONTROLLER_FIELD_MANAGER },
+    body: job,
+  };
+}
+
+/** Deletes a Job and its pods, if it still is what it was decided on. */
+export function deleteJobRequest({ uid, resourceVersion, ...job }: JobRecord): ApiRequest {
+  return {
+    method: 'DELETE',
+    path: jobPath(job),
+    body: { propagationPolicy: 'Background', preconditions: { uid, resourceVersion } },
+  };
+}
+
+/** Deletes an object of ours and what it owns. */
+export function deleteResourceRequest(
+  collection: ResourceCollection,
+  { uid, resourceVersion, ...object }: Identified,
+): ApiRequest {
+  return {
+    method: 'DELETE',
+    path: resourcePath(collection, object),
+    body: { propagationPolicy: 'Background', preconditions: { uid, resourceVersion } },
+  };
+}
+
+/**
+ * Replaces the status of an object of ours as a whole, if it still is what it was decided on: with the
+ * resourceVersion set by the patch itself, the API server answers 409 otherwise.
+ */
+export function statusRequest(
+  collection: ResourceCollection,
+  object: Identified,
+  status: JobFlowStatus | Readonly<Record<string, unknown>>,
+): ApiRequest {
+  return {
+    method: 'PATCH',
+    path: `${resourcePath(collection, object)}/status`,
+    query: { fieldManager: CONTROLLER_FIELD_MANAGER },
+    contentType: 'application/json-patch+json',
+    body: [
+      { op: 'test', path: '/metadata/uid', value: object.uid },
+      { op: 'replace', path: '/metadata/resourceVersion', value: object.resourceVersion },
+      { op: 'add', path: '/status', value: status },
+    ],
+  };
+}
