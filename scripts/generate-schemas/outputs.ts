@@ -59,5 +59,8 @@ function typeModule(name: string, note: string, own: Definitions, foreign: Reado
     { from: '../job.ts', names: new Set(['JsonObject']) },
     { from: './job-spec.ts', names: foreign },
   ]);
-  return { path: `${GENERATED}/${name}.ts`, content: `/* ${note} */\n${types}\n` };
+  return {
+    path: `${GENERATED}/${name}.ts`,
+    content: `/*\n * ${note}\n * Fields that are null count as absent here: the validators leave them out.\n */\n${types}\n`,
+  };
 }

@@ -8,6 +8,7 @@ export type StructuralSchema = {
   format?: string;
   enum?: readonly string[];
   minimum?: number;
+  nullable?: true;
   required?: readonly string[];
   properties?: Readonly<Record<string, StructuralSchema>>;
   additionalProperties?: StructuralSchema;
@@ -97,6 +98,11 @@ function bare(
   }
 }
 
+/**
+ * An optional field may be null, as in a Job: people leave a key empty, and Go programs write times that are not
+ * set. Where null is not allowed the API server only drops it: the file then never applies as `unchanged`, and
+ * not at all by server-side apply. Fields with few values go without: null would be one of them in `kubectl explain`.
+ */
 function objectSchema(
   { properties, required, atomic }: ObjectShape,
   inner: (child: Shape, name: string) => StructuralSchema,
@@ -105,7 +111,13 @@ function objectSchema(
     type: 'object',
     ...(required.length === 0 ? {} : { required }),
     properties: Object.fromEntries(
-      Object.entries(properties).map(([name, child]) => [name, inner(child, name)]),
+      Object.entries(properties).map(([name, child]) => {
+        const schema = inner(child, name);
+        return [
+          name,
+          required.includes(name) || schema.enum !== undefined ? schema : { ...schema, nullable: true },
+        ];
+      }),
     ),
     ...(atomic === true ? { 'x-kubernetes-map-type': 'atomic' } : {}),
   };

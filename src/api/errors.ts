@@ -22,7 +22,7 @@ export const REFUSALS = {
   DurationInvalid:
     '{field}: "{value}" is not a duration; write a positive number with a unit, such as "90s", "30m" or "2h".',
   TemplateUnknown:
-    '{field}: there is no JobTemplate "{name}" in namespace "{namespace}"; apply the JobTemplate first, then this Job.',
+    '{field}: there is no JobTemplate "{name}" in namespace "{namespace}"; apply the JobTemplate first, then this {kind}.',
   TemplateUnusable:
     '{field}: JobTemplate "{name}" in namespace "{namespace}" has no usable spec.jobTemplate; write a JobSpec there.',
   FlowUnknown:
@@ -30,14 +30,32 @@ export const REFUSALS = {
   FlowUnusable:
     '{field}: spec.globalParams of JobFlow "{name}" in namespace "{namespace}" cannot be used: {problem}; mend the JobFlow, then apply this Job again.',
   CompletionsZero:
-    'spec.completions: 0 cannot be combined with {field}, because Kubernetes completes such a Job while it is suspended; use at least 1, or remove the annotation.',
-  OwnAnnotation: '{field}: only jobflow writes this annotation; remove it from the Job.',
+    '{completions}: 0 cannot be combined with {field}, because Kubernetes completes such a Job while it is suspended; use at least 1, or remove {field}.',
+  FieldInvalid: '{field}: {problem}; write it as `kubectl explain {kind}.spec` describes it.',
+  FieldMissing: '{field}: is missing; write {mend}.',
+  FieldNotAllowed: '{field}: "{value}" is not allowed; write {allowed}.',
+  FlowNameTooLong:
+    'metadata.name: "{name}" has {length} characters, more than the {limit} that the value of a label may have; use a shorter name.',
+  FlowTooManyEntries:
+    'spec.flows: {count} entries are more than the limit of {limit}; divide them among several JobFlows, which can wait for each other with "jobflow/NAME".',
+  FlowTooLarge:
+    'The JobFlow would take {bytes} bytes together with the status of its Jobs, more than the limit of {limit}; move what its entries share into JobTemplates (jobTemplateRef), or divide it.',
+  EntryKindUnclear:
+    '{field}: {stated}; an entry has exactly one of jobTemplate, jobTemplateRef and daemonJob.',
+  EntryNamesCollide:
+    '{field}: the Job of "{name}" would be called "{jobName}", as that of {other}; rename one of the two entries.',
+  EntryOnItself: '{field}: entry "{name}" depends on itself; remove "{name}" from its dependencies.',
+  EntryUnknown: '{field}: spec.flows has no entry "{name}"{known}; correct the name, or add the entry.',
+  NameTaken: '{field}: "{name}" is already the name of {other}; give each {what} a name of its own.',
+  VolumeUnknown:
+    '{field}: there is no volume "{name}" in {where}; correct the name, or add the volume there.',
+  OwnAnnotation: '{field}: only jobflow writes this annotation; remove it.',
   OwnLabel:
     '{field}: jobflow keeps this label equal to the annotation that the Job was created with; remove the change.',
   OwnFinalizer: '{field}: only jobflow adds or removes the finalizer "{value}"; leave it as it is.',
   AnnotationsTooLarge:
     'metadata.annotations: the record of what jobflow would inject has {bytes} bytes, more than the limit of {limit}; state less in the Job or move it into the JobTemplate.',
-  NotReady: 'jobflow cannot check this Job yet: {problem}; try again in a moment.',
+  NotReady: 'jobflow cannot check this object yet: {problem}; try again in a moment.',
   ReviewMalformed: '{field}: {problem}; send an admission.k8s.io/v1 AdmissionReview.',
   BodyNotJson: 'The request body is not JSON ({problem}); send an admission.k8s.io/v1 AdmissionReview.',
   BodyTooLarge: 'The request body is larger than {limit} bytes; send a smaller object.',

@@ -1,4 +1,7 @@
-/* Generated from the OpenAPI of Kubernetes v1.36.3 by scripts/generate-schemas.ts. Do not edit. */
+/*
+ * Generated from the OpenAPI of Kubernetes v1.36.3 by scripts/generate-schemas.ts. Do not edit.
+ * Fields that are null count as absent here: the validators leave them out.
+ */
 import type { EnvVar, JobSpec, ObjectMeta, PodTemplateSpec, Volume, VolumeMount } from './job-spec.ts';
 
 /** What holds of the resource. */

@@ -87,7 +87,8 @@ export function decideCreate(request: CreateRequest): Verdict {
   if ('code' in based) return refuse(based);
 
   const gate = terms.edges.length > 0 || terms.hold;
-  const candidate = { name: job.metadata.name ?? '', run: terms.run, edges: terms.edges };
+  const { run, flow, edges } = terms;
+  const candidate = { name: job.metadata.name ?? '', run, flow, edges };
   const refused = gate
     ? (refuseSelfEdge(candidate) ?? refuseNoCompletions(based, annotations) ?? refuseCycle(candidate, view))
     : undefined;
@@ -130,7 +131,7 @@ export function refuseNoCompletions(job: JobObject, annotations: Annotations): R
   const key = Object.hasOwn(annotations, USER_ANNOTATIONS.dependsOn)
     ? USER_ANNOTATIONS.dependsOn
     : USER_ANNOTATIONS.hold;
-  return refusal('CompletionsZero', { field: annotationField(key) });
+  return refusal('CompletionsZero', { completions: 'spec.completions', field: annotationField(key) });
 }
 
 /** The Job with its template and its flow's shared parameters, or why they cannot be used. */
@@ -150,7 +151,7 @@ function withTemplate(request: CreateRequest, name: string | undefined): JobObje
       return refusal('TemplateUnusable', values);
     case 'unknown':
     case undefined:
-      return refusal('TemplateUnknown', values);
+      return refusal('TemplateUnknown', { ...values, kind: 'Job' });
   }
 }
 

@@ -25,11 +25,16 @@ export function refuse(refusal: Refusal): Verdict {
 
 /** Refuses with the code of the first reason and the sentences of the first three. */
 export function refuseAll(refusals: readonly [Refusal, ...Refusal[]]): Verdict {
+  return refuse(joinRefusals(refusals));
+}
+
+/** One refusal of several: the code of the first and the sentences of the first three. */
+export function joinRefusals(refusals: readonly [Refusal, ...Refusal[]]): Refusal {
   const message = refusals
     .slice(0, MAX_SHOWN)
     .map((refusal) => refusal.message)
     .join(' ');
-  return refuse({ code: refusals[0].code, message });
+  return { code: refusals[0].code, message };
 }
 
 /** Admits a write that jobflow has nothing to change about. */

@@ -44,12 +44,16 @@ const definitions: Definitions = new Map<string, Shape>([
 describe('a structural schema', () => {
   const derived: Shape = { kind: 'ref', to: 'Derived' };
 
-  it('has no references, and the inherited fields among its own', () => {
+  it('has no references, the inherited fields among its own, and takes null for what is optional', () => {
     expect(structuralSchema(derived, definitions, () => true)).to.deep.equal({
       type: 'object',
       required: ['mode', 'port'],
       properties: {
-        limits: { type: 'object', additionalProperties: { 'x-kubernetes-preserve-unknown-fields': true } },
+        limits: {
+          type: 'object',
+          additionalProperties: { 'x-kubernetes-preserve-unknown-fields': true },
+          nullable: true,
+        },
         mode: { type: 'string', enum: ['A', 'B'] },
         parts: {
           type: 'array',
@@ -58,11 +62,12 @@ describe('a structural schema', () => {
             required: ['name'],
             properties: {
               name: { type: 'string' },
-              extra: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true },
+              extra: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true, nullable: true },
             },
           },
           'x-kubernetes-list-type': 'map',
           'x-kubernetes-list-map-keys': ['name'],
+          nullable: true,
         },
         port: { description: 'Our own port.', type: 'integer', format: 'int32', minimum: 1 },
       },
