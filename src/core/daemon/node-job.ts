@@ -1,0 +1,86 @@
+import { createHash } from 'node:crypto';
+import { formatGatedRecord } from '../../api/gated-record.ts';
+import type { JobObject, JsonObject } from '../../api/job.ts';
+import { FLOW_LABEL, KEEP_OUTCOME_FINALIZER, OWN_ANNOTATIONS, USER_ANNOTATIONS } from '../../api/names.ts';
+import { objectOrEmpty, valueAt, withField, withValueAt } from '../admission/json-tree.ts';
+import { withSharedParameters } from '../admission/shared-parameters.ts';
+import { ownerReference } from '../flow/flow-entries.ts';
+import { joinedName } from '../flow/joined-name.ts';
+import type { DaemonRecord } from './daemon-record.ts';
+import type { DaemonJobSpec } from './daemon-spec.ts';
+import { withDaemonTolerations } from './daemon-tolerations.ts';
+
+/**
+ * Makes the Job of one node: the inlined JobSpec, pinned to the node, with a DaemonSet's tolerations and the shared
+ * parameters, and `restartPolicy: Never`. It is never suspended: the DaemonJob makes it only when it may run.
+ *
+ * @param source the digest of what it is made from: {@link nodeJobSource}
+ */
+export function makeNodeJob(daemon: DaemonRecord, nodeName: string, source: string): JobObject {
+  const { spec, terms, run } = daemon;
+  const pod = objectOrEmpty(valueAt(spec.jobSpec, 'template', 'spec'));
+  const placed = withField(pinnedTo(nodeName, withDaemonTolerations(pod)), 'restartPolicy', 'Never');
+  // The node is chosen already; `nodeName` among the parameters has had its say in that.
+  const { nodeName: _chosen, ...params } = spec.globalParams;
+  const bare: JobObject = {
+    apiVersion: 'batch/v1',
+    kind: 'Job',
+    metadata: {
+      name: joinedName(daemon.name, nodeName),
+      namespace: daemon.namespace,
+      ownerReferences: [ownerReference('DaemonJob', daemon)],
+      ...(hasTtl(spec) && { finalizers: [KEEP_OUTCOME_FINALIZER] }),
+    },
+    spec: withValueAt(spec.jobSpec, ['template', 'spec'], placed),
+  };
+  const job = withSharedParameters(bare, params);
+  const { labels, annotations } = job.metadata;
+  const record = { gate: false, statedSuspend: false, manager: '', ignoredUids: [], injected: [], source };
+  return {
+    ...job,
+    metadata: {
+      ...job.metadata,
+      // The label only, so that `kubectl get jobs -l` shows it: the flow counts the DaemonJob, not its Jobs.
+      ...(terms?.flow !== undefined && { labels: { ...labels, [FLOW_LABEL]: terms.flow } }),
+      annotations: {
+        ...annotations,
+        ...(run !== undefined && { [USER_ANNOTATIONS.run]: run }),
+        [OWN_ANNOTATIONS.gated]: formatGatedRecord(record),
+      },
+    },
+  };
+}
+
+/** A digest that changes whenever the spec would give other Jobs; which nodes get one, and when, is not in it. */
+export function nodeJobSource({ jobSpec, globalParams }: DaemonJobSpec): string {
+  const { env, labels, annotations } = globalParams;
+  const text = JSON.stringify([jobSpec, env, labels, annotations], inOrder);
+  return createHash('sha256').update(text).digest('hex').slice(0, 16);
+}
+
+/** Whether the Jobs go away by themselves some time after they have ended. */
+export function hasTtl({ jobSpec }: DaemonJobSpec): boolean {
+  return typeof jobSpec.ttlSecondsAfterFinished === 'number';
+}
+
+/**
+ * Asks for the node by its name and for nothing else, as the DaemonSet controller does it
+ * (`ReplaceDaemonSetPodNodeNameNodeAffinity`): whether the node fits has been decided, and a label that is changed
+ * later must not leave the pod without any node.
+ */
+function pinnedTo(nodeName: string, pod: JsonObject): JsonObject {
+  const field = { key: 'metadata.name', operator: 'In', values: [nodeName] };
+  return withValueAt(pod, ['affinity', 'nodeAffinity', 'requiredDuringSchedulingIgnoredDuringExecution'], {
+    nodeSelectorTerms: [{ matchFields: [field] }],
+  });
+}
+
+/** The keys of objects in order: the same content gives the same digest. */
+function inOrder(_key: string, value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([, field]) => field !== null)
+      .sort(([a], [b]) => (a < b ? -1 : 1)),
+  );
+}

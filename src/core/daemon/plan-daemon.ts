@@ -1,0 +1,335 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { JobFlowStatus, JobState } from '../../api/flow-spec.ts';
+import type { JobObject } from '../../api/job.ts';
+import { problemOfSharedParameters } from '../admission/shared-parameters.ts';
+import { joinedName } from '../flow/joined-name.ts';
+import { jobStateOf } from '../flow/job-states.ts';
+import type { GateDecision } from '../gate.ts';
+import type { JobRecord } from '../job-record.ts';
+import { isRetrying, type DaemonRecord } from './daemon-record.ts';
+import { daemonStatus, isHeldAt, stateBefore, type DaemonGate, type Reason } from './daemon-status.ts';
+import { nodeJudge } from './node-eligibility.ts';
+import { hasTtl, makeNodeJob, nodeJobSource } from './node-job.ts';
+import type { NodeRecord } from './node-record.ts';
+
+/**
+ * What surrounds a DaemonJob at one moment; everything in it is a snapshot. The Jobs have to include what was created
+ * for the DaemonJob before, also where the watch has not yet brought it: the limit of `maxConcurrentNodes` counts them.
+ */
+export interface DaemonSnapshot {
+  readonly daemon: DaemonRecord;
+  /** All nodes of the cluster; undefined until all of them are known, and before that nothing is decided. */
+  readonly nodes: readonly NodeRecord[] | undefined;
+  /** The Jobs that the DaemonJob controls. */
+  readonly jobs: readonly JobRecord[];
+  /** A Job of the namespace, whoever made it. */
+  readonly job: (name: string) => JobRecord | undefined;
+  /** How its own dependencies stand; `'open'` if it has none and is not held. Once a Job is made it does not count. */
+  readonly gate: 'open' | GateDecision;
+}
+
+/** Why the Job of a node is deleted. */
+export type DeletionReason =
+  /** The node is gone, and the Job had not ended. */
+  | 'nodeGone'
+  /** The node is not eligible any more, and the Job had not started. */
+  | 'nodeIneligible'
+  /** The spec has changed, and the Job had not started. */
+  | 'edited'
+  | 'retry';
+
+/** One thing to do about a DaemonJob. Every write names the record that it was decided on, for its precondition. */
+export type DaemonAction =
+  | { readonly kind: 'createJob'; readonly job: JobObject; readonly nodeName: string }
+  | { readonly kind: 'deleteJob'; readonly job: JobRecord; readonly why: DeletionReason }
+  | {
+      readonly kind: 'writeStatus';
+      readonly daemon: DaemonRecord;
+      readonly status: JobFlowStatus;
+      /** Whether it has to be written at once; the others may be written together, some time later. */
+      readonly urgent: boolean;
+    }
+  | {
+      readonly kind: 'announce';
+      readonly daemon: DaemonRecord;
+      readonly type: 'Normal' | 'Warning';
+      readonly reason: string;
+      readonly message: string;
+    }
+  | { readonly kind: 'recheckAt'; readonly timeMs: number };
+
+/**
+ * Decides everything that is to be done about one DaemonJob: a Job on every eligible node, as many at a time as may
+ * run, until all have ended. Pure; deciding again on what the actions lead to gives the rest, so that a crash between
+ * any two of them loses nothing.
+ *
+ * - Only eligible nodes count. The Job of another one is deleted if it has not started, or if the node is gone;
+ *   otherwise it is left alone, and the end does not wait for it.
+ * - `suspend` holds the whole: nothing more is started, and what runs goes on.
+ * - A Job that has ended and is gone (by its TTL, or by hand) is known by the status, and is not run again.
+ * - After the end nothing is made any more. A retry deletes the Jobs that failed, then begins anew: with the nodes of
+ *   that moment, and without what has completed.
+ *
+ * @param snapshot the DaemonJob and what surrounds it
+ * @param nowMs the time, in milliseconds since the epoch
+ */
+export function planDaemon(snapshot: DaemonSnapshot, nowMs: number): DaemonAction[] {
+  const { daemon, nodes, jobs } = snapshot;
+  if (daemon.deletedMs !== undefined) return planTermination(daemon, nowMs);
+  if (nodes === undefined) return [];
+  if (!isRetrying(daemon)) return planCurrent(snapshot, nodes, nowMs);
+  const failed = jobs.filter(({ outcome }) => outcome !== undefined && outcome !== 'Complete');
+  if (failed.length > 0) {
+    return failed
+      .filter(({ deletedMs }) => deletedMs === undefined)
+      .map((job) => ({ kind: 'deleteJob', job, why: 'retry' }));
+  }
+  return planRetry(snapshot, nodes, nowMs);
+}
+
+/**
+ * The Jobs that failed are gone. That the retry is carried out is written before any of them is made again: one that
+ * fails once more must not be taken for one that the retry is about.
+ */
+function planRetry(
+  snapshot: DaemonSnapshot,
+  nodes: readonly NodeRecord[],
+  nowMs: number,
+): DaemonAction[] {
+  const { daemon } = snapshot;
+  const kept = Object.entries(daemon.status.jobStatusList ?? {}).filter(([, state]) => !isToRunAgain(state));
+  // The start stays: it tells that the gate has opened.
+  const status = { ...daemon.status, jobStatusList: Object.fromEntries(kept) };
+  const view = viewOf({ ...snapshot, daemon: { ...daemon, status, outcome: undefined } }, nodes);
+  return planStatus(daemon, currentStatus(view, undefined, nowMs), view.gate);
+}
+
+function planCurrent(
+  snapshot: DaemonSnapshot,
+  nodes: readonly NodeRecord[],
+  nowMs: number,
+): DaemonAction[] {
+  const { daemon } = snapshot;
+  const view = viewOf(snapshot, nodes);
+  const removals = planRemovals(view);
+  if (daemon.outcome !== undefined) return [...removals, ...planSettled(daemon)];
+  const { creations, stalled } = planCreations(view);
+  return [
+    ...removals,
+    ...creations,
+    ...planStatus(daemon, currentStatus(view, stalled, nowMs), view.gate),
+    ...timeoutCheck(view),
+  ];
+}
+
+/** The Job that a node has or gets. */
+interface NodeSeat {
+  readonly node: NodeRecord;
+  readonly jobName: string;
+  readonly isEligible: boolean;
+}
+
+interface View {
+  readonly snapshot: DaemonSnapshot;
+  readonly gate: DaemonGate;
+  /** By the name of the Job, in the order of the nodes' names. */
+  readonly seats: ReadonlyMap<string, NodeSeat>;
+  readonly owned: ReadonlyMap<string, JobRecord>;
+  /** What a Job that is made now is made from. */
+  readonly source: string;
+}
+
+function viewOf(snapshot: DaemonSnapshot, nodes: readonly NodeRecord[]): View {
+  const { daemon, jobs } = snapshot;
+  const judge = nodeJudge(daemon.spec);
+  const seats = nodes
+    .toSorted((a, b) => (a.name < b.name ? -1 : 1))
+    .map((node) => ({
+      node,
+      jobName: joinedName(daemon.name, node.name),
+      isEligible: judge(node) === undefined,
+    }));
+  return {
+    snapshot,
+    gate: gateOf(snapshot),
+    seats: new Map(seats.map((seat) => [seat.jobName, seat])),
+    owned: new Map(jobs.map((job) => [job.name, job])),
+    source: nodeJobSource(daemon.spec),
+  };
+}
+
+/** A gate that has opened stays open, whatever becomes of what it waited for. */
+function gateOf({ daemon, jobs, gate }: DaemonSnapshot): DaemonGate {
+  const { started, terms } = daemon;
+  if (started || jobs.length > 0 || terms?.gated !== true || terms.released) return 'open';
+  return gate === 'open' || gate.kind === 'release' ? 'open' : gate;
+}
+
+function planRemovals({ snapshot, seats, source }: View): DaemonAction[] {
+  const { daemon, jobs } = snapshot;
+  const reasonFor = (job: JobRecord): DeletionReason | undefined => {
+    if (job.outcome !== undefined || job.deletedMs !== undefined) return undefined;
+    const seat = seats.get(job.name);
+    if (seat === undefined) return 'nodeGone';
+    if (job.started) return undefined;
+    if (!seat.isEligible) return 'nodeIneligible';
+    return job.terms?.source !== source && daemon.outcome === undefined ? 'edited' : undefined;
+  };
+  return jobs.flatMap((job): DaemonAction[] => {
+    const why = reasonFor(job);
+    return why === undefined ? [] : [{ kind: 'deleteJob', job, why }];
+  });
+}
+
+interface Creations {
+  readonly creations: readonly DaemonAction[];
+  /** Why some Jobs cannot be made. */
+  readonly stalled: Reason | undefined;
+}
+
+function planCreations(view: View): Creations {
+  const { snapshot, gate, source } = view;
+  const { daemon, jobs } = snapshot;
+  const problem = problemOfSharedParameters(daemon.spec.globalParams);
+  if (problem !== undefined) {
+    const message = `spec.globalParams cannot be used: ${problem}`;
+    return { creations: [], stalled: { reason: 'GlobalParamsUnusable', message } };
+  }
+  if (gate !== 'open' || daemon.suspended) return { creations: [], stalled: undefined };
+  const missing = missingSeats(view);
+  // A Job in deletion counts as running: its pods may not have ended.
+  const running = jobs.filter(({ outcome }) => outcome === undefined).length;
+  const free = Math.max(0, (daemon.spec.maxConcurrentNodes ?? Infinity) - running);
+  return {
+    creations: missing
+      .filter(({ jobName }) => snapshot.job(jobName) === undefined && isRecordedIfNeeded(daemon, jobName))
+      .slice(0, free)
+      .map(({ node }) => ({
+        kind: 'createJob',
+        job: makeNodeJob(daemon, node.name, source),
+        nodeName: node.name,
+      })),
+    stalled: takenName(view, missing),
+  };
+}
+
+/** The eligible nodes that have no Job and have not had one that ended. */
+function missingSeats({ snapshot, seats, owned }: View): NodeSeat[] {
+  return [...seats.values()].filter(
+    ({ jobName, isEligible }) =>
+      isEligible && !owned.has(jobName) && endedBefore(snapshot.daemon, jobName) === undefined,
+  );
+}
+
+/**
+ * A Job that goes away by its TTL is known by the status alone, so that its node has to be there before it is made:
+ * only then is its outcome kept until it is written.
+ */
+function isRecordedIfNeeded({ spec, status }: DaemonRecord, jobName: string): boolean {
+  return !hasTtl(spec) || status.jobStatusList?.[jobName] !== undefined;
+}
+
+function takenName({ snapshot }: View, missing: readonly NodeSeat[]): Reason | undefined {
+  for (const { node, jobName } of missing) {
+    const other = snapshot.job(jobName);
+    if (other === undefined || other.deletedMs !== undefined) continue;
+    // The Job of an earlier DaemonJob of this name is on its way out.
+    if (other.owner?.kind === 'DaemonJob' && other.owner.name === snapshot.daemon.name) continue;
+    const message = `Job "${jobName}" exists and does not belong to this DaemonJob; delete it, and node "${node.name}" gets its Job`;
+    return { reason: 'JobNameTaken', message };
+  }
+  return undefined;
+}
+
+function currentStatus(view: View, stalled: Reason | undefined, nowMs: number): JobFlowStatus {
+  const { snapshot, gate } = view;
+  return daemonStatus({ daemon: snapshot.daemon, gate, states: statesOf(view), stalled, nowMs });
+}
+
+function statesOf({ snapshot, gate, seats, owned }: View): Map<string, JobState> {
+  const states = new Map<string, JobState>();
+  for (const { jobName, isEligible } of seats.values()) {
+    if (!isEligible) continue;
+    const job = owned.get(jobName);
+    const unmade = endedBefore(snapshot.daemon, jobName) ?? stateBefore(gate);
+    states.set(jobName, job === undefined ? unmade : jobStateOf(job, () => false));
+  }
+  return states;
+}
+
+/** How the Job of a node ended that is gone. */
+function endedBefore({ status }: DaemonRecord, jobName: string): JobState | undefined {
+  const recorded = status.jobStatusList?.[jobName];
+  return recorded === 'Succeed' || (recorded !== undefined && isToRunAgain(recorded)) ? recorded : undefined;
+}
+
+/** Whether a retry runs it again. */
+function isToRunAgain(state: JobState): boolean {
+  return state === 'Failed' || state === 'Skipped';
+}
+
+/** After the end the status stays as it is; only an edit is taken note of. */
+function planSettled(daemon: DaemonRecord): DaemonAction[] {
+  const { status, generation } = daemon;
+  if (status.observedGeneration === generation) return [];
+  const noted = { ...status, observedGeneration: generation };
+  return [{ kind: 'writeStatus', daemon, status: noted, urgent: false }];
+}
+
+function planTermination(daemon: DaemonRecord, nowMs: number): DaemonAction[] {
+  if (daemon.status.state === 'Terminating') return [];
+  const states = new Map(Object.entries(daemon.status.jobStatusList ?? {}));
+  const status = daemonStatus({ daemon, gate: 'open', states, stalled: undefined, nowMs });
+  return [{ kind: 'writeStatus', daemon, status, urgent: true }];
+}
+
+/** The status if it has changed, and after it the Events that tell of the change. */
+function planStatus(daemon: DaemonRecord, status: JobFlowStatus, gate: DaemonGate): DaemonAction[] {
+  if (isDeepStrictEqual(asWritten(status), asWritten(daemon.status))) return [];
+  const told = announcements(daemon, status, gate);
+  const isNewNode = Object.keys(status.jobStatusList ?? {}).some(
+    (name) => daemon.status.jobStatusList?.[name] === undefined,
+  );
+  const urgent =
+    told.length > 0 ||
+    status.state !== daemon.status.state ||
+    status.observedRetry !== daemon.status.observedRetry ||
+    (isNewNode && hasTtl(daemon.spec));
+  return [{ kind: 'writeStatus', daemon, status, urgent }, ...told];
+}
+
+/** The API server leaves out what is empty. */
+function asWritten(status: JobFlowStatus): JobFlowStatus {
+  return { ...status, jobStatusList: status.jobStatusList ?? {} };
+}
+
+function announcements(daemon: DaemonRecord, status: JobFlowStatus, gate: DaemonGate): DaemonAction[] {
+  const message = status.message ?? '';
+  const tell = (type: 'Normal' | 'Warning', reason: string, text = message): DaemonAction => {
+    return { kind: 'announce', daemon, type, reason, message: text };
+  };
+  const told: DaemonAction[] = [];
+  const before = daemon.status;
+  const isWaiting = gate !== 'open' && gate.kind === 'wait';
+  const wasWaiting = before.state === 'Pending';
+  if (isWaiting && isHeldAt(gate) && (before.counts?.held ?? 0) === 0) told.push(tell('Normal', 'Held'));
+  else if (isWaiting && !wasWaiting) told.push(tell('Normal', 'Waiting'));
+  if (status.state !== undefined && status.state !== 'Pending' && status.state !== before.state) {
+    told.push(tell(status.state === 'Failed' ? 'Warning' : 'Normal', status.state));
+  }
+  const stalled = stalledIn(status);
+  if (stalled !== undefined && status.state !== 'Failed' && stalledIn(before)?.message !== stalled.message) {
+    told.push(tell('Warning', stalled.reason ?? 'Stalled', stalled.message));
+  }
+  return told;
+}
+
+function stalledIn({ conditions }: JobFlowStatus) {
+  return conditions?.find(({ type, status }) => type === 'Stalled' && status === 'True');
+}
+
+function timeoutCheck({ snapshot, gate }: View): DaemonAction[] {
+  const { createdMs, terms } = snapshot.daemon;
+  if (gate === 'open' || gate.kind !== 'wait' || terms?.waitTimeoutMs === undefined) return [];
+  return [{ kind: 'recheckAt', timeMs: createdMs + terms.waitTimeoutMs }];
+}
