@@ -77,7 +77,8 @@ function bare(
     case 'string':
       return {
         type: 'string',
-        ...(shape.format === undefined ? {} : { format: shape.format }),
+        // Go programs write a time that is not set as null, which server-side apply refuses unless it is allowed.
+        ...(shape.format === undefined ? {} : { format: shape.format, nullable: true }),
         ...(shape.values === undefined ? {} : { enum: shape.values }),
       };
     case 'integer':
@@ -98,11 +99,6 @@ function bare(
   }
 }
 
-/**
- * An optional field may be null, as in a Job: people leave a key empty, and Go programs write times that are not
- * set. Where null is not allowed the API server only drops it: the file then never applies as `unchanged`, and
- * not at all by server-side apply. Fields with few values go without: null would be one of them in `kubectl explain`.
- */
 function objectSchema(
   { properties, required, atomic }: ObjectShape,
   inner: (child: Shape, name: string) => StructuralSchema,
@@ -111,13 +107,7 @@ function objectSchema(
     type: 'object',
     ...(required.length === 0 ? {} : { required }),
     properties: Object.fromEntries(
-      Object.entries(properties).map(([name, child]) => {
-        const schema = inner(child, name);
-        return [
-          name,
-          required.includes(name) || schema.enum !== undefined ? schema : { ...schema, nullable: true },
-        ];
-      }),
+      Object.entries(properties).map(([name, child]) => [name, inner(child, name)]),
     ),
     ...(atomic === true ? { 'x-kubernetes-map-type': 'atomic' } : {}),
   };

@@ -44,7 +44,7 @@ const definitions: Definitions = new Map<string, Shape>([
 describe('a structural schema', () => {
   const derived: Shape = { kind: 'ref', to: 'Derived' };
 
-  it('has no references, the inherited fields among its own, and takes null for what is optional', () => {
+  it('has no references, and the inherited fields among its own', () => {
     expect(structuralSchema(derived, definitions, () => true)).to.deep.equal({
       type: 'object',
       required: ['mode', 'port'],
@@ -52,7 +52,6 @@ describe('a structural schema', () => {
         limits: {
           type: 'object',
           additionalProperties: { 'x-kubernetes-preserve-unknown-fields': true },
-          nullable: true,
         },
         mode: { type: 'string', enum: ['A', 'B'] },
         parts: {
@@ -62,15 +61,22 @@ describe('a structural schema', () => {
             required: ['name'],
             properties: {
               name: { type: 'string' },
-              extra: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true, nullable: true },
+              extra: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true },
             },
           },
           'x-kubernetes-list-type': 'map',
           'x-kubernetes-list-map-keys': ['name'],
-          nullable: true,
         },
         port: { description: 'Our own port.', type: 'integer', format: 'int32', minimum: 1 },
       },
+    });
+  });
+
+  it('lets a time be null, as Go programs write it', () => {
+    expect(structuralSchema({ kind: 'string', format: 'date-time' }, definitions, () => true)).to.deep.equal({
+      type: 'string',
+      format: 'date-time',
+      nullable: true,
     });
   });
 
