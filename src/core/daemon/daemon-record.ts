@@ -1,6 +1,6 @@
 import type { JobFlowStatus, JobState } from '../../api/flow-spec.ts';
 import type { JobMetadata, JsonObject } from '../../api/job.ts';
-import { API_GROUP } from '../../api/names.ts';
+import { RETRY_ANNOTATION } from '../../api/names.ts';
 import type { Outcome } from '../../api/outcomes.ts';
 import { projectJob } from '../job-projection.ts';
 import type { ControllerOwner, GateTerms, JobRecord, UpstreamRecord } from '../job-record.ts';
@@ -41,9 +41,6 @@ export interface DaemonRecord {
   /** What its annotations ask of jobflow: a DaemonJob waits at a gate as a Job does. */
   readonly terms: GateTerms | undefined;
 }
-
-/** The annotation whose new value runs again what has failed. */
-const RETRY_ANNOTATION = `${API_GROUP}/retry`;
 
 /**
  * Takes from a DaemonJob what decisions need.
@@ -136,7 +133,8 @@ export function isRetrying({ retry, status }: DaemonRecord): boolean {
  * @param job a Job that the DaemonJob controls
  */
 export function needsNodeOutcome(daemon: DaemonRecord, job: JobRecord): boolean {
-  if (daemon.deletedMs !== undefined || daemon.outcome !== undefined || job.outcome === undefined) return false;
+  if (daemon.deletedMs !== undefined || daemon.outcome !== undefined || job.outcome === undefined)
+    return false;
   if (isRetrying(daemon) && job.outcome !== 'Complete') return false;
   // A node that is not in the list does not count; its Job is made only once it is.
   const recorded = daemon.status.jobStatusList?.[job.name];

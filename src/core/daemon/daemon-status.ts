@@ -49,8 +49,11 @@ export function daemonStatus(input: DaemonStatusInput): JobFlowStatus {
   if (gate === 'open') {
     return states.size === 0 && status.state === 'Succeed' ? { ...status, message: NO_NODE } : status;
   }
-  if (gate.kind === 'wait') return { ...status, message: describeWaiting(gate.on) };
-  return gate.kind === 'skip' ? asSkipped(status, describeClosed(gate.because)) : status;
+  // What is skipped counts as begun; but a start would say that the gate has opened.
+  const closed: { -readonly [Field in keyof JobFlowStatus]: JobFlowStatus[Field] } = { ...status };
+  delete closed.startTime;
+  if (gate.kind === 'wait') return { ...closed, message: describeWaiting(gate.on) };
+  return gate.kind === 'skip' ? asSkipped(closed, describeClosed(gate.because)) : closed;
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from '../../api/job.ts';
-import { fieldOf, isAbsent, isObject, withField } from '../admission/json-tree.ts';
+import { fieldOf, isObject, withField } from '../admission/json-tree.ts';
 import type { Taint } from './node-record.ts';
 
 /**
@@ -74,7 +74,7 @@ function isSame(a: Json, b: Json): boolean {
 
 function textOf(value: Json, field: string): string {
   const text = fieldOf(value, field);
-  return isAbsent(text) ? '' : String(text);
+  return typeof text === 'string' ? text : '';
 }
 
 function exists(condition: string, effect: Taint['effect']): JsonObject {

@@ -9,7 +9,9 @@ import type { NodeRecord } from './node-record.ts';
  */
 export function matchesNodeSelector(selector: Json | undefined, { labels }: NodeRecord): boolean {
   if (typeof selector !== 'object' || selector === null) return true;
-  return Object.entries(selector).every(([key, value]) => Object.hasOwn(labels, key) && labels[key] === value);
+  return Object.entries(selector).every(
+    ([key, value]) => Object.hasOwn(labels, key) && labels[key] === value,
+  );
 }
 
 /**

@@ -32,12 +32,7 @@ export function nodeJudge(spec: DaemonJobSpec): (node: NodeRecord) => Ineligible
     (name): name is string => typeof name === 'string' && name !== '',
   );
   const selector = fieldOf(pod, 'nodeSelector');
-  const required = valueAt(
-    pod,
-    'affinity',
-    'nodeAffinity',
-    'requiredDuringSchedulingIgnoredDuringExecution',
-  );
+  const required = valueAt(pod, 'affinity', 'nodeAffinity', 'requiredDuringSchedulingIgnoredDuringExecution');
   const tolerations = fieldOf(pod, 'tolerations');
   return (node) => {
     if (excluded.has(node.name)) return { kind: 'excluded' };

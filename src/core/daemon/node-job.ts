@@ -20,8 +20,6 @@ export function makeNodeJob(daemon: DaemonRecord, nodeName: string, source: stri
   const { spec, terms, run } = daemon;
   const pod = objectOrEmpty(valueAt(spec.jobSpec, 'template', 'spec'));
   const placed = withField(pinnedTo(nodeName, withDaemonTolerations(pod)), 'restartPolicy', 'Never');
-  // The node is chosen already; `nodeName` among the parameters has had its say in that.
-  const { nodeName: _chosen, ...params } = spec.globalParams;
   const bare: JobObject = {
     apiVersion: 'batch/v1',
     kind: 'Job',
@@ -33,7 +31,8 @@ export function makeNodeJob(daemon: DaemonRecord, nodeName: string, source: stri
     },
     spec: withValueAt(spec.jobSpec, ['template', 'spec'], placed),
   };
-  const job = withSharedParameters(bare, params);
+  // The node is chosen already; `nodeName` among the parameters has had its say in that.
+  const job = withSharedParameters(bare, { ...spec.globalParams, nodeName: null });
   const { labels, annotations } = job.metadata;
   const record = { gate: false, statedSuspend: false, manager: '', ignoredUids: [], injected: [], source };
   return {

@@ -6,8 +6,9 @@ import { joinedName } from '../flow/joined-name.ts';
 import { jobStateOf } from '../flow/job-states.ts';
 import type { GateDecision } from '../gate.ts';
 import type { JobRecord } from '../job-record.ts';
+import { announcementsOf, type Announcement } from './daemon-announcements.ts';
 import { isRetrying, type DaemonRecord } from './daemon-record.ts';
-import { daemonStatus, isHeldAt, stateBefore, type DaemonGate, type Reason } from './daemon-status.ts';
+import { daemonStatus, stateBefore, type DaemonGate, type Reason } from './daemon-status.ts';
 import { nodeJudge } from './node-eligibility.ts';
 import { hasTtl, makeNodeJob, nodeJobSource } from './node-job.ts';
 import type { NodeRecord } from './node-record.ts';
@@ -49,13 +50,7 @@ export type DaemonAction =
       /** Whether it has to be written at once; the others may be written together, some time later. */
       readonly urgent: boolean;
     }
-  | {
-      readonly kind: 'announce';
-      readonly daemon: DaemonRecord;
-      readonly type: 'Normal' | 'Warning';
-      readonly reason: string;
-      readonly message: string;
-    }
+  | (Announcement & { readonly kind: 'announce'; readonly daemon: DaemonRecord })
   | { readonly kind: 'recheckAt'; readonly timeMs: number };
 
 /**
@@ -91,11 +86,7 @@ export function planDaemon(snapshot: DaemonSnapshot, nowMs: number): DaemonActio
  * The Jobs that failed are gone. That the retry is carried out is written before any of them is made again: one that
  * fails once more must not be taken for one that the retry is about.
  */
-function planRetry(
-  snapshot: DaemonSnapshot,
-  nodes: readonly NodeRecord[],
-  nowMs: number,
-): DaemonAction[] {
+function planRetry(snapshot: DaemonSnapshot, nodes: readonly NodeRecord[], nowMs: number): DaemonAction[] {
   const { daemon } = snapshot;
   const kept = Object.entries(daemon.status.jobStatusList ?? {}).filter(([, state]) => !isToRunAgain(state));
   // The start stays: it tells that the gate has opened.
@@ -104,11 +95,7 @@ function planRetry(
   return planStatus(daemon, currentStatus(view, undefined, nowMs), view.gate);
 }
 
-function planCurrent(
-  snapshot: DaemonSnapshot,
-  nodes: readonly NodeRecord[],
-  nowMs: number,
-): DaemonAction[] {
+function planCurrent(snapshot: DaemonSnapshot, nodes: readonly NodeRecord[], nowMs: number): DaemonAction[] {
   const { daemon } = snapshot;
   const view = viewOf(snapshot, nodes);
   const removals = planRemovals(view);
@@ -285,47 +272,22 @@ function planTermination(daemon: DaemonRecord, nowMs: number): DaemonAction[] {
 
 /** The status if it has changed, and after it the Events that tell of the change. */
 function planStatus(daemon: DaemonRecord, status: JobFlowStatus, gate: DaemonGate): DaemonAction[] {
-  if (isDeepStrictEqual(asWritten(status), asWritten(daemon.status))) return [];
-  const told = announcements(daemon, status, gate);
+  const before = daemon.status;
+  if (isDeepStrictEqual(status, before)) return [];
+  const told = announcementsOf(before, status, gate);
   const isNewNode = Object.keys(status.jobStatusList ?? {}).some(
-    (name) => daemon.status.jobStatusList?.[name] === undefined,
+    (name) => before.jobStatusList?.[name] === undefined,
   );
   const urgent =
     told.length > 0 ||
-    status.state !== daemon.status.state ||
-    status.observedRetry !== daemon.status.observedRetry ||
+    status.state !== before.state ||
+    status.observedRetry !== before.observedRetry ||
+    // The Job of the node is made after it.
     (isNewNode && hasTtl(daemon.spec));
-  return [{ kind: 'writeStatus', daemon, status, urgent }, ...told];
-}
-
-/** The API server leaves out what is empty. */
-function asWritten(status: JobFlowStatus): JobFlowStatus {
-  return { ...status, jobStatusList: status.jobStatusList ?? {} };
-}
-
-function announcements(daemon: DaemonRecord, status: JobFlowStatus, gate: DaemonGate): DaemonAction[] {
-  const message = status.message ?? '';
-  const tell = (type: 'Normal' | 'Warning', reason: string, text = message): DaemonAction => {
-    return { kind: 'announce', daemon, type, reason, message: text };
-  };
-  const told: DaemonAction[] = [];
-  const before = daemon.status;
-  const isWaiting = gate !== 'open' && gate.kind === 'wait';
-  const wasWaiting = before.state === 'Pending';
-  if (isWaiting && isHeldAt(gate) && (before.counts?.held ?? 0) === 0) told.push(tell('Normal', 'Held'));
-  else if (isWaiting && !wasWaiting) told.push(tell('Normal', 'Waiting'));
-  if (status.state !== undefined && status.state !== 'Pending' && status.state !== before.state) {
-    told.push(tell(status.state === 'Failed' ? 'Warning' : 'Normal', status.state));
-  }
-  const stalled = stalledIn(status);
-  if (stalled !== undefined && status.state !== 'Failed' && stalledIn(before)?.message !== stalled.message) {
-    told.push(tell('Warning', stalled.reason ?? 'Stalled', stalled.message));
-  }
-  return told;
-}
-
-function stalledIn({ conditions }: JobFlowStatus) {
-  return conditions?.find(({ type, status }) => type === 'Stalled' && status === 'True');
+  return [
+    { kind: 'writeStatus', daemon, status, urgent },
+    ...told.map((announcement): DaemonAction => ({ kind: 'announce', daemon, ...announcement })),
+  ];
 }
 
 function timeoutCheck({ snapshot, gate }: View): DaemonAction[] {
