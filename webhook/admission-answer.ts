@@ -10,7 +10,10 @@ import { createJsonPatch } from './json-patch.ts';
  * Writes a decision as the AdmissionReview that the API server expects: with the request's uid, and with the change
  * as a JSON patch of the object that was sent.
  */
-export function answerReview(request: AdmissionRequest, decision: AdmissionDecision): AdmissionReviewAnswer {
+export function answerReview(
+  request: AdmissionRequest<object>,
+  decision: AdmissionDecision,
+): AdmissionReviewAnswer {
   return {
     apiVersion: 'admission.k8s.io/v1',
     kind: 'AdmissionReview',
@@ -18,7 +21,10 @@ export function answerReview(request: AdmissionRequest, decision: AdmissionDecis
   };
 }
 
-function responseOf({ uid, object }: AdmissionRequest, decision: AdmissionDecision): AdmissionResponse {
+function responseOf(
+  { uid, object }: AdmissionRequest<object>,
+  decision: AdmissionDecision,
+): AdmissionResponse {
   if (decision.kind === 'deny') {
     const { code, reason, message } = decision;
     return { uid, allowed: false, status: { code, reason, message } };

@@ -1,10 +1,13 @@
 import express, { type ErrorRequestHandler, type Express, type Request, type Response } from 'express';
 import {
   parseAdmissionReview,
+  parseResourceReview,
   type AdmissionDecision,
   type AdmissionRequest,
+  type ParsedAdmissionReview,
 } from '../src/api/admission-review.ts';
 import { refusal, type Refusal } from '../src/api/errors.ts';
+import type { JobObject, JsonObject } from '../src/api/job.ts';
 import type { Logger } from '../src/runtime/logging.ts';
 import { answerReview } from './admission-answer.ts';
 import { readBody, readTimeout } from './admission-body.ts';
@@ -16,11 +19,17 @@ import type { RequestResult, WebhookMetrics } from './metrics.ts';
  *
  * @param signal aborted when nobody waits for the decision any longer
  */
-export type Decide = (request: AdmissionRequest, signal: AbortSignal) => Promise<AdmissionDecision>;
+export type Decide<T extends object = JobObject> = (
+  request: AdmissionRequest<T>,
+  signal: AbortSignal,
+) => Promise<AdmissionDecision>;
 
 /** What the webhook's HTTP side needs. */
 export interface AppOptions {
+  /** Judges Jobs. */
   readonly decide: Decide;
+  /** Judges JobFlows, JobTemplates and DaemonJobs. */
+  readonly decideResource: Decide<JsonObject>;
   readonly log: Logger;
   readonly metrics: WebhookMetrics;
   /** The largest body that is read, in bytes. */
@@ -34,6 +43,9 @@ export interface AppOptions {
 /** Where the API server sends Jobs. */
 export const JOBS_PATH = '/admission/jobs';
 
+/** Where the API server sends JobFlows, JobTemplates and DaemonJobs. */
+export const RESOURCES_PATH = '/admission/resources';
+
 /**
  * The webhook as an express app. Whatever could be read as an AdmissionReview is answered with an AdmissionReview of
  * the same uid; everything else with `{"error": {"code", "message"}}` in one line, and a status that fits. No
@@ -45,23 +57,41 @@ export function createApp(options: AppOptions): Express {
   app.disable('etag');
   app.enable('case sensitive routing');
   app.enable('strict routing');
+  const jobs: Judge<JobObject> = { parse: parseAdmissionReview, decide: options.decide };
+  const resources: Judge<JsonObject> = { parse: parseResourceReview, decide: options.decideResource };
   app.post(JOBS_PATH, (request, response, next) => {
-    judge(request, response, options).catch(next);
+    judge(request, response, jobs, options).catch(next);
   });
-  app.all(JOBS_PATH, (request, response) => {
+  app.post(RESOURCES_PATH, (request, response, next) => {
+    judge(request, response, resources, options).catch(next);
+  });
+  app.all([JOBS_PATH, RESOURCES_PATH], (request, response) => {
     response.setHeader('Allow', 'POST');
-    const values = { method: request.method, path: JOBS_PATH, allowed: 'POST' };
+    const values = { method: request.method, path: request.path, allowed: 'POST' };
     sendRefusal(response, 405, refusal('MethodNotAllowed', values), options.metrics);
   });
   app.use((request, response) => {
-    const values = { path: request.path, known: JOBS_PATH };
+    const values = { path: request.path, known: KNOWN_PATHS };
     sendRefusal(response, 404, refusal('PathUnknown', values), options.metrics);
   });
   app.use(answerErrors(options));
   return app;
 }
 
-async function judge(httpRequest: Request, response: Response, options: AppOptions): Promise<void> {
+const KNOWN_PATHS = `${JOBS_PATH} and ${RESOURCES_PATH}`;
+
+/** How the requests of one path are read and judged. */
+interface Judge<T extends object> {
+  readonly parse: (value: unknown) => ParsedAdmissionReview<T>;
+  readonly decide: Decide<T>;
+}
+
+async function judge<T extends object>(
+  httpRequest: Request,
+  response: Response,
+  { parse, decide }: Judge<T>,
+  options: AppOptions,
+): Promise<void> {
   const { log, metrics, now } = options;
   const startedMs = now();
   const end = metrics.beginRequest();
@@ -72,14 +102,15 @@ async function judge(httpRequest: Request, response: Response, options: AppOptio
     sendRefusal(response, body.status, body.refusal, metrics);
     return;
   }
-  const parsed = parseAdmissionReview(body.value);
+  const parsed = parse(body.value);
   if (!parsed.ok) {
     sendRefusal(response, 400, { code: 'ReviewMalformed', message: parsed.message }, metrics);
     return;
   }
   const { request } = parsed.review;
   const timeoutMs = readTimeout(httpRequest.query.timeout, options.requestTimeoutMs);
-  const { result, answer } = await decideInTime(request, response, timeoutMs, options);
+  const deciding = (signal: AbortSignal): Promise<AdmissionDecision> => decide(request, signal);
+  const { result, answer } = await decideInTime(request, deciding, response, timeoutMs, options);
   const durationMs = now() - startedMs;
   metrics.observeRequest(request.operation, result, durationMs / 1_000);
   log.debug({ uid: request.uid, ...subject(request), result, durationMs }, 'answered');
@@ -91,10 +122,11 @@ async function judge(httpRequest: Request, response: Response, options: AppOptio
 type Answer = ReturnType<typeof answerReview> | { readonly status: number; readonly refusal: Refusal };
 
 async function decideInTime(
-  request: AdmissionRequest,
+  request: AdmissionRequest<object>,
+  decide: (signal: AbortSignal) => Promise<AdmissionDecision>,
   response: Response,
   timeoutMs: number,
-  { decide, log, metrics }: AppOptions,
+  { log, metrics }: AppOptions,
 ): Promise<{ result: RequestResult; answer: Answer }> {
   const controller = new AbortController();
   const gone = (): void => {
@@ -106,7 +138,7 @@ async function decideInTime(
     timer = setTimeout(resolve, timeoutMs, 'late');
   });
   try {
-    const decision = await Promise.race([decide(request, controller.signal), late]);
+    const decision = await Promise.race([decide(controller.signal), late]);
     if (decision === 'late') {
       controller.abort();
       log.warn({ uid: request.uid, ...subject(request), timeoutMs }, 'could not decide in time');
@@ -131,7 +163,7 @@ async function decideInTime(
 }
 
 /** What a log line says of the object: never anything of its content. */
-function subject({ operation, kind, namespace, name, dryRun }: AdmissionRequest): object {
+function subject({ operation, kind, namespace, name, dryRun }: AdmissionRequest<object>): object {
   return { operation, kind: kind.kind, namespace, name, ...(dryRun ? { dryRun } : {}) };
 }
 
@@ -144,7 +176,7 @@ function answerErrors({ log, metrics }: AppOptions): ErrorRequestHandler {
     }
     const status: unknown = error instanceof Error && 'status' in error ? error.status : undefined;
     if (typeof status === 'number' && status >= 400 && status < 500) {
-      const values = { path: request.path, known: JOBS_PATH };
+      const values = { path: request.path, known: KNOWN_PATHS };
       sendRefusal(response, 404, refusal('PathUnknown', values), metrics);
       return;
     }

@@ -1,17 +1,17 @@
 import type { AdmissionDecision, AdmissionRequest } from '../src/api/admission-review.ts';
-import { refusal, type Refusal, type RefusalCode } from '../src/api/errors.ts';
 import type { JobObject } from '../src/api/job.ts';
 import { decideCreate, namedResources, type NamedLookups } from '../src/core/admission/decide-create.ts';
 import { decideUpdate } from '../src/core/admission/decide-update.ts';
 import { admitAsIs, type Verdict } from '../src/core/admission/verdict.ts';
 import type { AdmissionView, Candidate } from '../src/core/admission/view.ts';
 import { ApiError } from '../src/kube/api-error.ts';
+import { denial, notReady } from './denial.ts';
 import type { NamedResources } from './named-resources.ts';
 
 /** What the webhook knows about all Jobs. */
 export interface AdmissionIndex {
-  /** Every Job has been seen; before that nothing can be decided. */
-  readonly synced: boolean;
+  /** What has not been seen yet, as part of a sentence; undefined once decisions can be made. */
+  readonly problem: string | undefined;
   /** The Jobs of one namespace as they are known at this moment. */
   view(namespace: string): AdmissionView;
   /** Counts a Job from now on, before the watch brings it. */
@@ -37,7 +37,7 @@ export function createJobDecider({ index, resources }: JobDeciderOptions): Decid
   return async (request) => {
     const job = request.object;
     if (job === undefined) return toDecision(admitAsIs());
-    if (!index.synced) return notReady('it has not seen all Jobs yet');
+    if (index.problem !== undefined) return notReady(index.problem);
     const namespace = request.namespace ?? job.metadata.namespace ?? '';
     const named = await fetchNamed(resources, request, namespace, job);
     if (named instanceof ApiError) return notReady(named.message);
@@ -96,29 +96,7 @@ async function fetchNamed(
 }
 
 function toDecision(verdict: Verdict): AdmissionDecision {
-  if (verdict.kind === 'refuse') return deny(verdict.refusal);
+  if (verdict.kind === 'refuse') return denial(verdict.refusal);
   const { job, warnings } = verdict;
   return job === undefined ? { kind: 'allow', warnings } : { kind: 'allow', warnings, patched: job };
-}
-
-function notReady(problem: string): AdmissionDecision {
-  return deny(refusal('NotReady', { problem }));
-}
-
-function deny({ code, message }: Refusal): AdmissionDecision {
-  return { kind: 'deny', code: statusOf(code), reason: code, message };
-}
-
-/** The HTTP status that fits a refusal; what is wrong with the Job itself is unprocessable. */
-function statusOf(code: RefusalCode): number {
-  switch (code) {
-    case 'NotReady':
-      return 503;
-    case 'OwnAnnotation':
-    case 'OwnLabel':
-    case 'OwnFinalizer':
-      return 403;
-    default:
-      return 422;
-  }
 }

@@ -1,37 +1,36 @@
 import type { JobObject } from '../src/api/job.ts';
-import type { AdmissionView, Candidate } from '../src/core/admission/view.ts';
+import type { SeenObject } from '../src/core/admission/flow/waiting-objects.ts';
+import type { Candidate } from '../src/core/admission/view.ts';
 import { isWaiting, projectJob } from '../src/core/job-projection.ts';
 import type { JobRecord } from '../src/core/job-record.ts';
-import { WaitingGraph, waitingJob, type WaitingJob } from '../src/core/waiting-graph.ts';
+import { waitingJob } from '../src/core/waiting-graph.ts';
 import type { Connection } from '../src/kube/connection.ts';
 import type { Log } from '../src/kube/log.ts';
 import { Reflector } from '../src/kube/reflector.ts';
-import { keyOf, type Change } from '../src/kube/store-change.ts';
+import type { Change } from '../src/kube/store-change.ts';
+import { AdmittedObjects } from './admitted-objects.ts';
+import type { WaitingNamespaces } from './waiting-namespaces.ts';
 
-/** What the index needs. */
-export interface JobIndexOptions {
+/** What an index needs. */
+export interface IndexOptions {
   readonly connection: Connection;
   readonly log: Log;
   /** A monotonic clock, in milliseconds. */
   readonly now: () => number;
+  /** Kept up to date with what waits. */
+  readonly waiting: WaitingNamespaces;
 }
-
-/**
- * How long an admitted Job counts before the watch has brought it. It may have been refused after us (a quota,
- * another webhook), so it must not count for ever; by then the controller is the one to find a cycle.
- */
-const ADMITTED_COUNTS_MS = 5_000;
 
 /** The webhook's own index of all Jobs, kept by a watch, together with those that it has just admitted. */
 export class JobIndex {
   readonly #reflector: Reflector<JobRecord>;
-  readonly #graphs = new Map<string, WaitingGraph>();
-  /** Admitted and not yet brought by the watch, by key, in the order of their admission. */
-  readonly #admitted = new Map<string, { readonly job: WaitingJob; readonly atMs: number }>();
-  readonly #now: () => number;
+  readonly #waiting: WaitingNamespaces;
+  readonly #admitted: AdmittedObjects<Candidate>;
 
-  constructor({ connection, log, now }: JobIndexOptions) {
-    this.#now = now;
+  constructor({ connection, log, now, waiting }: IndexOptions) {
+    this.#waiting = waiting;
+    this.#admitted = new AdmittedObjects(now);
+    waiting.addSource((namespace, name) => this.#seen(namespace, name));
     this.#reflector = new Reflector<JobRecord>({
       connection,
       path: '/apis/batch/v1/jobs',
@@ -63,64 +62,57 @@ export class JobIndex {
     await this.#reflector.stop();
   }
 
-  /** What a decision about a Job of this namespace may ask. */
-  view(namespace: string): AdmissionView {
-    this.#forgetOldAdmissions();
-    return {
-      findCycle: (candidate) => this.#graphs.get(namespace)?.cycleThrough(candidate),
-      uidsInDeletion: (names) =>
-        names.flatMap((name) => {
-          const job = this.#reflector.store.get(`${namespace}/${name}`);
-          return job?.deletedMs === undefined ? [] : [job.uid];
-        }),
-    };
+  /** The UID of a Job that is being deleted at this moment. */
+  uidInDeletion(namespace: string, name: string): string | undefined {
+    const job = this.#reflector.store.get(`${namespace}/${name}`);
+    return job?.deletedMs === undefined ? undefined : job.uid;
   }
 
   /** Counts a Job as waiting from now on, before the watch brings it. */
   admitted(namespace: string, job: Candidate): void {
-    const key = keyOf({ namespace, name: job.name });
-    this.#admitted.delete(key);
-    this.#admitted.set(key, { job, atMs: this.#now() });
-    this.#graph(namespace).set(job);
+    this.#admitted.add(namespace, job.name, job);
+    this.#waiting.of(namespace).refreshJob(job.name);
+  }
+
+  /** Lets go of Jobs that were admitted and have not come. */
+  forgetOldAdmissions(): void {
+    for (const { namespace, name } of this.#admitted.takeOld()) this.#waiting.of(namespace).refreshJob(name);
   }
 
   #take({ kind, record }: Change<JobRecord>): void {
-    const key = keyOf(record);
-    const admitted = this.#admitted.get(key);
+    const { namespace, name } = record;
+    const admitted = this.#admitted.get(namespace, name);
     if (admitted !== undefined) {
       // What is on the way is newer than this, unless this is it.
-      if (kind === 'deleted' || !isWaiting(record) || !sameEdges(admitted.job, record)) return;
-      this.#admitted.delete(key);
+      if (kind === 'deleted' || !isWaiting(record) || !sameEdges(admitted, record)) return;
+      this.#admitted.delete(namespace, name);
     }
-    this.#show(record.namespace, record.name, kind === 'deleted' ? undefined : record);
+    this.#waiting.of(namespace).refreshJob(name);
   }
 
-  #show(namespace: string, name: string, record: JobRecord | undefined): void {
-    if (record !== undefined && isWaiting(record)) this.#graph(namespace).set(waitingJob(record));
-    else this.#graphs.get(namespace)?.delete(name);
-  }
-
-  #forgetOldAdmissions(): void {
-    const oldestMs = this.#now() - ADMITTED_COUNTS_MS;
-    for (const [key, { job, atMs }] of this.#admitted) {
-      if (atMs > oldestMs) return;
-      this.#admitted.delete(key);
-      const namespace = key.slice(0, key.length - job.name.length - 1);
-      this.#show(namespace, job.name, this.#reflector.store.get(key));
+  #seen(namespace: string, name: string): SeenObject | undefined {
+    const admitted = this.#admitted.get(namespace, name);
+    if (admitted !== undefined) {
+      return { waits: admitted, wholes: admitted.flow === undefined ? [] : [`jobflow/${admitted.flow}`] };
     }
-  }
-
-  #graph(namespace: string): WaitingGraph {
-    let graph = this.#graphs.get(namespace);
-    if (graph === undefined) {
-      graph = new WaitingGraph();
-      this.#graphs.set(namespace, graph);
-    }
-    return graph;
+    const record = this.#reflector.store.get(`${namespace}/${name}`);
+    if (record === undefined || record.deletedMs !== undefined) return undefined;
+    return isWaiting(record) ? { waits: waitingJob(record), wholes: wholesOf(record) } : PAST_ITS_GATE;
   }
 }
 
-function sameEdges({ edges, run }: WaitingJob, record: JobRecord): boolean {
+const PAST_ITS_GATE: SeenObject = { waits: undefined, wholes: [] };
+
+/** The JobFlow that a Job has joined, and the JobFlow or DaemonJob that controls it. */
+function wholesOf({ terms, owner }: JobRecord): string[] {
+  const wholes = new Set<string>();
+  if (terms?.flow !== undefined) wholes.add(`jobflow/${terms.flow}`);
+  if (owner?.kind === 'JobFlow') wholes.add(`jobflow/${owner.name}`);
+  if (owner?.kind === 'DaemonJob') wholes.add(`daemonjob/${owner.name}`);
+  return [...wholes];
+}
+
+function sameEdges({ edges, run }: Candidate, record: JobRecord): boolean {
   const terms = record.terms;
   return (
     terms?.run === run &&

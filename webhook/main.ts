@@ -1,7 +1,8 @@
 import { readWebhookConfig } from '../src/runtime/config.ts';
 import { runProgram } from '../src/runtime/program.ts';
+import { AdmissionIndex } from './admission-index.ts';
 import { createJobDecider } from './decide-job.ts';
-import { JobIndex } from './job-index.ts';
+import { createResourceDecider } from './decide-resource.ts';
 import { createNamedResources } from './named-resources.ts';
 import { startWebhook } from './start.ts';
 
@@ -12,10 +13,14 @@ await runProgram({
   process,
   start: async (program) => {
     const { connection, log, now, shutdown, addReadiness } = program;
-    const index = new JobIndex({ connection, log, now });
-    addReadiness({ name: 'jobs', problem: () => (index.synced ? undefined : 'the first list is not complete') });
-    shutdown.add('job index', () => index.stop());
+    const index = new AdmissionIndex({ connection, log, now });
+    addReadiness({ name: 'index', problem: () => index.problem });
+    shutdown.add('index', () => index.stop());
     index.start();
-    await startWebhook(program, createJobDecider({ index, resources: createNamedResources(connection) }));
+    const resources = createNamedResources(connection);
+    await startWebhook(program, {
+      decide: createJobDecider({ index, resources }),
+      decideResource: createResourceDecider({ index, resources }),
+    });
   },
 });

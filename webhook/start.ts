@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { WebhookConfig } from '../src/runtime/config.ts';
 import type { Program } from '../src/runtime/program.ts';
 import { followTlsFiles } from '../src/runtime/tls-reload.ts';
-import { createApp, type Decide } from './app.ts';
+import { createApp, type AppOptions } from './app.ts';
 import { createWebhookMetrics } from './metrics.ts';
 import { startWebhookServer, type WebhookServer } from './server.ts';
 
@@ -10,13 +10,16 @@ import { startWebhookServer, type WebhookServer } from './server.ts';
  * Starts answering admission requests: metrics, TLS that follows its files, the HTTPS server, and its drain when
  * the program stops. Readiness turns false before the drain begins, because the program is then stopping.
  *
- * @param decide judges one request
+ * @param judges judge one request each
  * @throws if the certificate cannot be used or the address cannot be listened on
  */
-export async function startWebhook(program: Program<WebhookConfig>, decide: Decide): Promise<WebhookServer> {
+export async function startWebhook(
+  program: Program<WebhookConfig>,
+  judges: Pick<AppOptions, 'decide' | 'decideResource'>,
+): Promise<WebhookServer> {
   const { config, log, registry, shutdown, now } = program;
   const listener = createApp({
-    decide,
+    ...judges,
     log,
     metrics: createWebhookMetrics(registry),
     maxBodyBytes: config.maxBodyBytes,

@@ -1,7 +1,7 @@
 import type { RefusalCode } from '../../src/api/errors.ts';
 
 /** Who sees a refusal, and in what kind of answer. */
-export type RefusalGroup = 'job' | 'own' | 'undecided' | 'request';
+export type RefusalGroup = 'job' | 'resource' | 'own' | 'undecided' | 'request';
 
 /** What the page says of one refusal beside its sentence. */
 export interface RefusalNote {
@@ -15,6 +15,10 @@ export const REFUSAL_GROUPS: Readonly<Record<RefusalGroup, { title: string; text
   job: {
     title: 'Something in the Job is wrong',
     text: 'HTTP status 422. The Job is not created, or the edit is not made; nothing has changed.',
+  },
+  resource: {
+    title: 'Something in the JobFlow, JobTemplate or DaemonJob is wrong',
+    text: 'HTTP status 422. Nothing is created or changed. Several of the refusals above can come for a JobFlow or DaemonJob too, with the path of the field in it.',
   },
   own: {
     title: 'Something that only jobflow may write',
@@ -50,8 +54,9 @@ export const REFUSAL_NOTES: Readonly<Record<RefusalCode, RefusalNote>> = {
   },
   DependencyKindUnknown: {
     group: 'job',
-    cause: 'An entry has a slash. Only Jobs can be waited for.',
-    mend: 'Write the plain name of a Job in the same namespace.',
+    cause:
+      'Before the slash of an entry stands something else than `jobflow` or `daemonjob`. Only Jobs, JobFlows and DaemonJobs can be waited for.',
+    mend: 'Write the plain name of a Job, `jobflow/NAME` or `daemonjob/NAME`, in the same namespace.',
   },
   DependencyOutcomeUnknown: {
     group: 'job',
@@ -75,19 +80,19 @@ export const REFUSAL_NOTES: Readonly<Record<RefusalCode, RefusalNote>> = {
   },
   DependencyOnItself: {
     group: 'job',
-    cause: 'A Job lists its own name, often because a file was copied.',
+    cause: 'A Job, an entry of a JobFlow or a DaemonJob lists its own name, often because a file was copied.',
     mend: 'Remove the name.',
   },
   DependencyCycle: {
     group: 'job',
     cause:
-      'The Job would wait for itself over the Jobs on the path. All of them but this one exist and wait. Jobs that have been released, have ended or are being deleted do not count.',
-    mend: 'Remove one edge of the path. It need not be in the Job that was refused: the edges of a waiting Job can be edited.',
+      'The object would wait for itself over those on the path. All of them but this one exist and wait. What has been released, has ended or is being deleted does not count. A JobFlow waits for all its Jobs, also those that join it by annotation, so none of them may wait for `jobflow/NAME`. A path inside one JobFlow shows the names of its entries, any other those of the Jobs.',
+    mend: 'Remove one edge of the path. It need not be in the object that was refused: the edges of a waiting Job can be edited.',
   },
   NameInvalid: {
     group: 'job',
     cause:
-      '`run`, `flow` or `template` cannot be what it has to be: the value of a label, or the name of a resource.',
+      'A name cannot be what it has to be: the value of a label, the name of a resource, of a container or of an environment variable.',
     mend: 'The message says which characters and what length are allowed.',
   },
   DurationInvalid: {
@@ -99,8 +104,8 @@ export const REFUSAL_NOTES: Readonly<Record<RefusalCode, RefusalNote>> = {
   TemplateUnknown: {
     group: 'job',
     cause:
-      'The Job names a JobTemplate that does not exist in its namespace. The API server itself was asked, so a template applied a moment ago counts.',
-    mend: 'Apply the JobTemplate first (in one file: above the Job), or correct the name.',
+      'The Job, or an entry of the JobFlow, names a JobTemplate that does not exist in its namespace. The API server itself was asked, so a template applied a moment ago counts.',
+    mend: 'Apply the JobTemplate first (in one file: above what names it), or correct the name.',
   },
   TemplateUnusable: {
     group: 'job',
@@ -122,13 +127,72 @@ export const REFUSAL_NOTES: Readonly<Record<RefusalCode, RefusalNote>> = {
     group: 'job',
     cause:
       'Kubernetes completes a Job with `completions: 0` at once, even while it is suspended, so it cannot wait.',
-    mend: 'Use `completions: 1` or more, or take the annotation out.',
+    mend: 'Use `completions: 1` or more, or let the Job wait for nothing.',
   },
   AnnotationsTooLarge: {
     group: 'job',
     cause:
       'What a template or a flow would change in this Job is so much that the record of it does not fit.',
     mend: "State less in the Job itself where the template already says it, or make the flow's parameters smaller.",
+  },
+  FieldInvalid: {
+    group: 'resource',
+    cause:
+      'A field is missing, or has a value of another type or out of its range. The message has the whole path.',
+    mend: 'Look the field up with `kubectl explain`, for example `kubectl explain jobflow.spec.flows`.',
+  },
+  FieldMissing: {
+    group: 'resource',
+    cause: 'A field without which no Job could be created is missing or empty.',
+    mend: 'Write it.',
+  },
+  FieldNotAllowed: {
+    group: 'resource',
+    cause: 'A number is too small, or a word is none of those that the field may have.',
+    mend: 'Write what the message says.',
+  },
+  FlowNameTooLong: {
+    group: 'resource',
+    cause: 'Every Job of a JobFlow has its name as a label, and values of labels have at most 63 characters.',
+    mend: 'Use a shorter name. Names of entries may be long: a joined name that is too long is cut and gets a digest.',
+  },
+  FlowTooManyEntries: {
+    group: 'resource',
+    cause: 'One JobFlow has more than 5,000 entries.',
+    mend: 'Make several JobFlows. An entry can wait for another one as a whole: `jobflow/NAME`.',
+  },
+  FlowTooLarge: {
+    group: 'resource',
+    cause:
+      'etcd takes 1.5 MiB for one object. The status of a JobFlow grows with its Jobs, and must still fit when the last one has been created.',
+    mend: 'Move pod templates that are alike into a JobTemplate, or make several JobFlows.',
+  },
+  EntryKindUnclear: {
+    group: 'resource',
+    cause: 'An entry states what to run twice, or not at all.',
+    mend: 'Keep one of `jobTemplate`, `jobTemplateRef` and `daemonJob`.',
+  },
+  EntryNamesCollide: {
+    group: 'resource',
+    cause:
+      'The name of a Job is that of its JobFlow and that of its entry. Where that is too long it is cut and gets a digest, and another entry has just that name.',
+    mend: 'Rename one of the two.',
+  },
+  EntryUnknown: {
+    group: 'resource',
+    cause:
+      'A plain name in `dependencies` is that of another entry of the same JobFlow, and there is none. Jobs outside cannot be named there.',
+    mend: 'Correct the name. To wait for something outside, write `jobflow/NAME` or `daemonjob/NAME`.',
+  },
+  NameTaken: {
+    group: 'resource',
+    cause: 'Two entries, containers or volumes have the same name.',
+    mend: 'Rename one of them.',
+  },
+  VolumeUnknown: {
+    group: 'resource',
+    cause: 'A mount names a volume that is neither in the pod template nor in `spec.shareVolumes`.',
+    mend: 'Correct the name, or add the volume.',
   },
   OwnAnnotation: {
     group: 'own',
@@ -148,7 +212,8 @@ export const REFUSAL_NOTES: Readonly<Record<RefusalCode, RefusalNote>> = {
   },
   NotReady: {
     group: 'undecided',
-    cause: 'The webhook has just started and has not seen all Jobs, or the API server did not answer it.',
+    cause:
+      'The webhook has just started and has not seen all Jobs, JobFlows and DaemonJobs, or the API server did not answer it.',
     mend: 'Try again. If it lasts, look at the log of `jobflow-webhook` ([operations](operations.md)).',
   },
   Timeout: {

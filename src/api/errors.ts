@@ -16,7 +16,7 @@ export const REFUSALS = {
     '{field}: {count} names are more than the limit of {limit}; put a Job in between that waits for some of them.',
   DependencyTooLong:
     '{field}: the value has {bytes} bytes, more than the limit of {limit}; shorten the names or put a Job in between that waits for some of them.',
-  DependencyOnItself: '{field}: Job "{name}" depends on itself; remove "{name}" from the list.',
+  DependencyOnItself: '{field}: {kind} "{name}" depends on itself; remove "{name}" from the list.',
   DependencyCycle: '{field}: the dependencies form a cycle, {path}; remove one of these edges.',
   NameInvalid: '{field}: "{value}" is not a valid {what}; {mend}.',
   DurationInvalid:
@@ -44,7 +44,6 @@ export const REFUSALS = {
     '{field}: {stated}; an entry has exactly one of jobTemplate, jobTemplateRef and daemonJob.',
   EntryNamesCollide:
     '{field}: the Job of "{name}" would be called "{jobName}", as that of {other}; rename one of the two entries.',
-  EntryOnItself: '{field}: entry "{name}" depends on itself; remove "{name}" from its dependencies.',
   EntryUnknown: '{field}: spec.flows has no entry "{name}"{known}; correct the name, or add the entry.',
   NameTaken: '{field}: "{name}" is already the name of {other}; give each {what} a name of its own.',
   VolumeUnknown:

@@ -24,7 +24,7 @@ import { mergeTemplate } from './merge-template.ts';
 import { refuseOwnFieldsOnCreate } from './own-fields.ts';
 import { problemOfSharedParameters, withSharedParameters } from './shared-parameters.ts';
 import { admitAsIs, refuse, refuseAll, type Verdict } from './verdict.ts';
-import type { AdmissionView } from './view.ts';
+import type { AdmissionView, Candidate } from './view.ts';
 import {
   warnOfIdleAnnotations,
   warnOfLeftAlone,
@@ -88,7 +88,12 @@ export function decideCreate(request: CreateRequest): Verdict {
 
   const gate = terms.edges.length > 0 || terms.hold;
   const { run, flow, edges } = terms;
-  const candidate = { name: job.metadata.name ?? '', run, flow, edges };
+  const candidate: Candidate = {
+    name: job.metadata.name ?? '',
+    run,
+    ...(flow !== undefined && { flow }),
+    edges,
+  };
   const refused = gate
     ? (refuseSelfEdge(candidate) ?? refuseNoCompletions(based, annotations) ?? refuseCycle(candidate, view))
     : undefined;

@@ -128,7 +128,13 @@ function newlyWaiting({ after, changed }: Edit, stated: UserAnnotations): Candid
   const edges = Object.hasOwn(changed, USER_ANNOTATIONS.dependsOn)
     ? stated.edges
     : (after.terms?.edges ?? []);
-  return { name: after.name, run: after.terms?.run ?? stated.run, flow: after.terms?.flow, edges };
+  const flow = after.terms?.flow;
+  return {
+    name: after.name,
+    run: after.terms?.run ?? stated.run,
+    ...(flow !== undefined && { flow }),
+    edges,
+  };
 }
 
 /** Only edges that are new are checked, so that nobody is trapped on a cycle that slipped in before. */

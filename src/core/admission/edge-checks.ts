@@ -7,7 +7,7 @@ const FIELD = annotationField(USER_ANNOTATIONS.dependsOn);
 /** Refuses a Job that depends on itself. */
 export function refuseSelfEdge({ name, edges }: Candidate): Refusal | undefined {
   return edges.some((edge) => edge.name === name)
-    ? refusal('DependencyOnItself', { field: FIELD, name })
+    ? refusal('DependencyOnItself', { field: FIELD, kind: 'Job', name })
     : undefined;
 }
 

@@ -6,7 +6,7 @@ export interface Candidate {
   /** Its `run`, or undefined without one. */
   readonly run: string | undefined;
   /** The JobFlow that it is a member of: that flow waits for it. */
-  readonly flow?: string | undefined;
+  readonly flow?: string;
   readonly edges: readonly DependencyEdge[];
 }
 

@@ -62,6 +62,7 @@ export async function runWebhook(authority: CertificateAuthority, decide: Decide
   });
   const listener = createApp({
     decide,
+    decideResource: () => Promise.resolve({ kind: 'allow', warnings: [] }),
     log,
     metrics: createWebhookMetrics(new Registry()),
     maxBodyBytes: 1_048_576,

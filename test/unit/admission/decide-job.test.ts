@@ -8,11 +8,11 @@ import type { NamedResources } from '../../../webhook/named-resources.ts';
 import { arrivedJob, foundFlow, foundTemplate } from './job-builder.ts';
 
 /** An index in which the Jobs that were admitted form a cycle with whoever depends on them. */
-function decider(resources: Partial<NamedResources> = {}, synced = true) {
+function decider(resources: Partial<NamedResources> = {}, problem?: string) {
   const admitted: Candidate[] = [];
   const decide = createJobDecider({
     index: {
-      synced,
+      problem,
       view: () => ({
         findCycle: ({ name, edges }) => {
           const other = admitted.find((one) => edges.some((edge) => edge.name === one.name));
@@ -57,7 +57,7 @@ function summary(decision: AdmissionDecision): string {
 
 describe('createJobDecider', () => {
   it('decides nothing before the index is complete', async () => {
-    const { decide } = decider({}, false);
+    const { decide } = decider({}, 'it has not seen all Jobs yet');
     expect(summary(await decide(request(arrivedJob({ 'depends-on': 'a' }))))).to.equal('503 NotReady');
   });
 

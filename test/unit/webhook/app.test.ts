@@ -3,6 +3,7 @@ import { connect } from 'node:net';
 import { expect } from 'chai';
 import { Registry } from 'prom-client';
 import type { AdmissionDecision, AdmissionRequest } from '../../../src/api/admission-review.ts';
+import type { JsonObject } from '../../../src/api/job.ts';
 import { listen } from '../../../src/runtime/listen.ts';
 import { createLogger } from '../../../src/runtime/logging.ts';
 import { createApp, type Decide } from '../../../webhook/app.ts';
@@ -27,16 +28,22 @@ describe('the webhook over HTTP', function () {
   let logged: string[];
   let decide: Decide;
   let asked: AdmissionRequest[];
+  let askedOfResources: AdmissionRequest<JsonObject>[];
 
   beforeEach(async () => {
     registry = new Registry();
     logged = [];
     asked = [];
+    askedOfResources = [];
     decide = () => Promise.resolve(ALLOW);
     const app = createApp({
       decide: (request, signal) => {
         asked.push(request);
         return decide(request, signal);
+      },
+      decideResource: (request) => {
+        askedOfResources.push(request);
+        return Promise.resolve({ kind: 'deny', code: 422, reason: 'EntryUnknown', message: 'no such entry' });
       },
       log: createLogger({
         program: 'jobflow-test',
@@ -93,6 +100,16 @@ describe('the webhook over HTTP', function () {
       const response = responseOf(await send(reviewOf(job('a'), { uid: 'u-1' })));
       expect(response).to.deep.equal({ uid: 'u-1', allowed: true });
       expect(asked[0]?.object?.metadata.name).to.equal('a');
+    });
+
+    it('about a JobFlow is made by its own judge, whatever the object looks like', async () => {
+      const kind = { group: 'api.practice.com', version: 'v1alpha1', kind: 'JobFlow' };
+      const flow = { metadata: { name: 'etl' }, spec: 'anything' };
+      const response = responseOf(await send(reviewOf(flow, { kind }), { path: '/admission/resources' }));
+      expect(response).to.deep.include({ allowed: false });
+      expect(response.status).to.deep.equal({ code: 422, reason: 'EntryUnknown', message: 'no such entry' });
+      expect(askedOfResources.map(({ object }) => object)).to.deep.equal([flow]);
+      expect(asked).to.deep.equal([]);
     });
 
     it('that changes the Job carries a base64 JSON patch, and the warnings', async () => {
@@ -270,10 +287,11 @@ describe('the webhook over HTTP', function () {
         '/admission',
         '/admission/jobs/',
         '/admission/Jobs',
+        '/admission/resources/jobflows',
         '/admission/%zz',
         '/..%2f',
       ]) {
-        expectError(await send('{}', { path }), 404, 'PathUnknown', /answers at \/admission\/jobs/);
+        expectError(await send('{}', { path }), 404, 'PathUnknown', /answers at \/admission\/jobs and \/admission\/resources;?/);
       }
     });
 
