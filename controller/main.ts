@@ -16,7 +16,9 @@ await runProgram({
   start: (program) => {
     const { config, connection, log, registry, shutdown, addReadiness } = program;
     const events = new EventRecorder({ connection, log });
-    shutdown.add('events', () => events.stop());
+    shutdown.add('events', () => {
+      events.stop();
+    });
     const controller = new JobController({
       connection,
       events,
@@ -26,7 +28,10 @@ await runProgram({
       now: Date.now,
       random: Math.random,
     });
-    addReadiness({ name: 'jobs', problem: () => (controller.synced ? undefined : 'the first list is not complete') });
+    addReadiness({
+      name: 'jobs',
+      problem: () => (controller.synced ? undefined : 'the first list is not complete'),
+    });
     shutdown.add('controller', () => controller.stop());
     controller.start();
   },

@@ -13,7 +13,10 @@ await runProgram({
   start: async (program) => {
     const { connection, log, now, shutdown, addReadiness } = program;
     const index = new JobIndex({ connection, log, now });
-    addReadiness({ name: 'jobs', problem: () => (index.synced ? undefined : 'the first list is not complete') });
+    addReadiness({
+      name: 'jobs',
+      problem: () => (index.synced ? undefined : 'the first list is not complete'),
+    });
     shutdown.add('job index', () => index.stop());
     index.start();
     await startWebhook(program, createJobDecider({ index, resources: createNamedResources(connection) }));
