@@ -22,6 +22,9 @@ export interface JobIndexOptions {
  */
 const ADMITTED_COUNTS_MS = 5_000;
 
+/** A create that was admitted so long ago has most likely been stored or refused by now. */
+const ADMITTED_SETTLES_MS = 1_000;
+
 /** The webhook's own index of all Jobs, kept by a watch, together with those that it has just admitted. */
 export class JobIndex {
   readonly #reflector: Reflector<JobRecord>;
@@ -82,6 +85,26 @@ export class JobIndex {
     this.#admitted.delete(key);
     this.#admitted.set(key, { job, atMs: this.#now() });
     this.#graph(namespace).set(job);
+  }
+
+  /** Of the named Jobs, those that only an admission speaks for, and for so long that a refusal is likely. */
+  doubtful(namespace: string, names: readonly string[]): string[] {
+    const settledMs = this.#now() - ADMITTED_SETTLES_MS;
+    return names.filter((name) => {
+      const admitted = this.#admitted.get(keyOf({ namespace, name }));
+      return admitted !== undefined && admitted.atMs <= settledMs && !this.#isStored(namespace, name);
+    });
+  }
+
+  /** Forgets the admission of a Job that was refused after it. */
+  forget(namespace: string, name: string): void {
+    if (this.#isStored(namespace, name)) return;
+    this.#admitted.delete(keyOf({ namespace, name }));
+    this.#show(namespace, name, undefined);
+  }
+
+  #isStored(namespace: string, name: string): boolean {
+    return this.#reflector.store.has(keyOf({ namespace, name }));
   }
 
   #take({ kind, record }: Change<JobRecord>): void {
