@@ -67,6 +67,17 @@ export class AdmissionIndex {
     this.#resources.admitted(namespace, whole);
   }
 
+  /** Of the objects of a cycle, those that only an admission speaks for, and that may have been refused after it. */
+  doubtful(namespace: string, names: readonly string[]): string[] {
+    return [...this.#jobs.doubtful(namespace, names), ...this.#resources.doubtful(namespace, names)];
+  }
+
+  /** Forgets the admission of an object that was refused after it. */
+  forget(namespace: string, reference: string): void {
+    const index = reference.includes('/') ? this.#resources : this.#jobs;
+    index.forget(namespace, reference);
+  }
+
   #forgetOldAdmissions(): void {
     this.#jobs.forgetOldAdmissions();
     this.#resources.forgetOldAdmissions();

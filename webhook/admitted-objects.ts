@@ -6,6 +6,9 @@ import { keyOf } from '../src/kube/store-change.ts';
  */
 const ADMITTED_COUNTS_MS = 5_000;
 
+/** A create that was admitted so long ago has most likely been stored or refused by now. */
+const ADMITTED_SETTLES_MS = 1_000;
+
 /** An object as it was admitted. */
 interface Admitted<T> {
   readonly namespace: string;
@@ -37,7 +40,20 @@ export class AdmittedObjects<T> {
     return this.#admitted.get(keyOf({ namespace, name }))?.object;
   }
 
-  /** Lets an object go: the watch has brought it. */
+  /** Whether an object was admitted so long ago that it has most likely been stored or refused by now. */
+  isSettled(namespace: string, name: string): boolean {
+    const admitted = this.#admitted.get(keyOf({ namespace, name }));
+    return admitted !== undefined && admitted.atMs <= this.#now() - ADMITTED_SETTLES_MS;
+  }
+
+  /** The objects that were admitted in a namespace. */
+  *within(namespace: string): Iterable<T> {
+    for (const admitted of this.#admitted.values()) {
+      if (admitted.namespace === namespace) yield admitted.object;
+    }
+  }
+
+  /** Lets an object go: the watch has brought it, or it was refused after all. */
   delete(namespace: string, name: string): void {
     this.#admitted.delete(keyOf({ namespace, name }));
   }

@@ -16,6 +16,10 @@ export interface AdmissionIndex {
   view(namespace: string): AdmissionView;
   /** Counts a Job from now on, before the watch brings it. */
   admitted(namespace: string, job: Candidate): void;
+  /** Of the named Jobs, those that only an admission speaks for, and that may have been refused after it. */
+  doubtful(namespace: string, names: readonly string[]): string[];
+  /** Forgets the admission of a Job that was refused after it. */
+  forget(namespace: string, name: string): void;
 }
 
 /** What decisions are made of. */
@@ -33,20 +37,37 @@ export type DecideJob = (request: AdmissionRequest) => Promise<AdmissionDecision
  *
  * @param options the index of all Jobs and the resources that Jobs name
  */
-export function createJobDecider({ index, resources }: JobDeciderOptions): DecideJob {
+export function createJobDecider(options: JobDeciderOptions): DecideJob {
+  const { index, resources } = options;
   return async (request) => {
     const job = request.object;
     if (job === undefined) return toDecision(admitAsIs());
     if (index.problem !== undefined) return notReady(index.problem);
     const namespace = request.namespace ?? job.metadata.namespace ?? '';
-    const named = await fetchNamed(resources, request, namespace, job);
-    if (named instanceof ApiError) return notReady(named.message);
-    // No await from here on: of two Jobs that race, the second must see the first.
-    const verdict = decide(request, job, { namespace, view: index.view(namespace), named });
-    if (verdict.kind === 'admit' && verdict.registers !== undefined && !request.dryRun) {
-      index.admitted(namespace, verdict.registers);
+    try {
+      const named = await fetchNamed(resources, request, namespace, job);
+      let cycle: readonly string[] = [];
+      const judge = (): Verdict => {
+        // No await from here until the Job counts: of two Jobs that race, the second must see the first.
+        const view = index.view(namespace);
+        const findCycle = (candidate: Candidate): readonly string[] | undefined => {
+          const path = view.findCycle(candidate);
+          cycle = path ?? [];
+          return path;
+        };
+        const verdict = decide(request, job, { namespace, view: { ...view, findCycle }, named });
+        if (verdict.kind === 'admit' && verdict.registers !== undefined && !request.dryRun) {
+          index.admitted(namespace, verdict.registers);
+        }
+        return verdict;
+      };
+      const verdict = judge();
+      const mayBeStale = verdict.kind === 'refuse' && (await forgetRefused(options, namespace, cycle));
+      return toDecision(mayBeStale ? judge() : verdict);
+    } catch (error) {
+      if (error instanceof ApiError) return notReady(error.message);
+      throw error;
     }
-    return toDecision(verdict);
   };
 }
 
@@ -75,24 +96,40 @@ function decide(
   }
 }
 
-/** What a new Job names; an edit reads nothing, because a Job keeps what it was created with. */
+/**
+ * Forgets, of the Jobs of a cycle, those that were admitted and then refused by somebody else: a quota, the API
+ * server's own validation.
+ *
+ * @returns whether there was one
+ * @throws ApiError if that cannot be told
+ */
+async function forgetRefused(
+  { index, resources }: JobDeciderOptions,
+  namespace: string,
+  cycle: readonly string[],
+): Promise<boolean> {
+  let forgot = false;
+  for (const name of new Set(index.doubtful(namespace, cycle))) {
+    if (await resources.jobExists(namespace, name)) continue;
+    index.forget(namespace, name);
+    forgot = true;
+  }
+  return forgot;
+}
+
+/** What a new Job names; an edit reads nothing, because a Job keeps what it was created with. @throws ApiError */
 async function fetchNamed(
   resources: NamedResources,
   { operation }: AdmissionRequest,
   namespace: string,
   job: JobObject,
-): Promise<NamedLookups | ApiError> {
+): Promise<NamedLookups> {
   const names = operation === 'CREATE' ? namedResources(job) : { template: undefined, flow: undefined };
-  try {
-    const [template, flow] = await Promise.all([
-      names.template === undefined ? undefined : resources.template(namespace, names.template),
-      names.flow === undefined ? undefined : resources.flow(namespace, names.flow),
-    ]);
-    return { template, flow };
-  } catch (error) {
-    if (error instanceof ApiError) return error;
-    throw error;
-  }
+  const [template, flow] = await Promise.all([
+    names.template === undefined ? undefined : resources.template(namespace, names.template),
+    names.flow === undefined ? undefined : resources.flow(namespace, names.flow),
+  ]);
+  return { template, flow };
 }
 
 function toDecision(verdict: Verdict): AdmissionDecision {

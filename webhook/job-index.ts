@@ -7,7 +7,7 @@ import { waitingJob } from '../src/core/waiting-graph.ts';
 import type { Connection } from '../src/kube/connection.ts';
 import type { Log } from '../src/kube/log.ts';
 import { Reflector } from '../src/kube/reflector.ts';
-import type { Change } from '../src/kube/store-change.ts';
+import { keyOf, type Change } from '../src/kube/store-change.ts';
 import { AdmittedObjects } from './admitted-objects.ts';
 import type { WaitingNamespaces } from './waiting-namespaces.ts';
 
@@ -77,6 +77,24 @@ export class JobIndex {
   /** Lets go of Jobs that were admitted and have not come. */
   forgetOldAdmissions(): void {
     for (const { namespace, name } of this.#admitted.takeOld()) this.#waiting.of(namespace).refreshJob(name);
+  }
+
+  /** Of the named Jobs, those that only an admission speaks for, and for so long that a refusal is likely. */
+  doubtful(namespace: string, names: readonly string[]): string[] {
+    return names.filter(
+      (name) => this.#admitted.isSettled(namespace, name) && !this.#isStored(namespace, name),
+    );
+  }
+
+  /** Forgets the admission of a Job that was refused after it. */
+  forget(namespace: string, name: string): void {
+    if (this.#isStored(namespace, name)) return;
+    this.#admitted.delete(namespace, name);
+    this.#waiting.of(namespace).refreshJob(name);
+  }
+
+  #isStored(namespace: string, name: string): boolean {
+    return this.#reflector.store.has(keyOf({ namespace, name }));
   }
 
   #take({ kind, record }: Change<JobRecord>): void {

@@ -16,6 +16,8 @@ export interface NamedResources {
   template(namespace: string, name: string): Promise<Lookup<JobTemplate>>;
   /** @throws ApiError if the API server cannot be asked */
   flow(namespace: string, name: string): Promise<Lookup<JobFlow>>;
+  /** @throws ApiError if the API server cannot be asked */
+  jobExists(namespace: string, name: string): Promise<boolean>;
 }
 
 /** How long the API server may take for one resource; a request that waits for a second read still ends in time. */
@@ -33,6 +35,16 @@ export function createNamedResources(connection: Pick<Connection, 'request'>): N
   return {
     template: (namespace, name) => template(pathOf(namespace, 'jobtemplates', name)),
     flow: (namespace, name) => flow(pathOf(namespace, 'jobflows', name)),
+    jobExists: async (namespace, name) => {
+      const path = apiPath`/apis/batch/v1/namespaces/${namespace}/jobs/${name}`;
+      try {
+        await connection.request({ method: 'GET', path, timeoutMs: READ_TIMEOUT_MS });
+        return true;
+      } catch (error) {
+        if (isApiError(error, 'notFound')) return false;
+        throw error;
+      }
+    },
   };
 }
 

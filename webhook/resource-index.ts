@@ -89,6 +89,29 @@ export class ResourceIndex {
     }
   }
 
+  /**
+   * The JobFlows and DaemonJobs that only an admission speaks for, and for so long that a refusal is likely.
+   *
+   * @param names a cycle: wholes, and parts that they are going to create
+   */
+  doubtful(namespace: string, names: readonly string[]): string[] {
+    return [...this.#admitted.within(namespace)]
+      .filter(
+        ({ ref, parts }) =>
+          this.#admitted.isSettled(namespace, ref) &&
+          this.#record(namespace, ref) === undefined &&
+          (names.includes(ref) || parts.some(({ name }) => names.includes(name))),
+      )
+      .map(({ ref }) => ref);
+  }
+
+  /** Forgets the admission of a JobFlow or DaemonJob that was refused after it. */
+  forget(namespace: string, reference: string): void {
+    if (this.#record(namespace, reference) !== undefined) return;
+    this.#admitted.delete(namespace, reference);
+    this.#show(namespace, reference, undefined);
+  }
+
   #take({ kind, record }: Change<WholeRecord>): void {
     const { namespace, whole } = record;
     const admitted = this.#admitted.get(namespace, whole.ref);

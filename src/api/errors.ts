@@ -53,7 +53,7 @@ export const REFUSALS = {
     '{field}: jobflow keeps this label equal to the annotation that the Job was created with; remove the change.',
   OwnFinalizer: '{field}: only jobflow adds or removes the finalizer "{value}"; leave it as it is.',
   AnnotationsTooLarge:
-    'metadata.annotations: the record of what jobflow would inject has {bytes} bytes, more than the limit of {limit}; state less in the Job or move it into the JobTemplate.',
+    'metadata.annotations: what jobflow may have to write on this Job has up to {bytes} bytes, more than the limit of {limit}; depend on fewer Jobs, or take less from the JobTemplate and the JobFlow.',
   NotReady: 'jobflow cannot check this object yet: {problem}; try again in a moment.',
   ReviewMalformed: '{field}: {problem}; send an admission.k8s.io/v1 AdmissionReview.',
   BodyNotJson: 'The request body is not JSON ({problem}); send an admission.k8s.io/v1 AdmissionReview.',

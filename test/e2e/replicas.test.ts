@@ -6,7 +6,9 @@ import { job } from './support/job-manifest.ts';
 import { observedNamespace, type ObservedNamespace } from './support/observed-namespace.ts';
 import { endPods, untilStill } from './support/stages-of-life.ts';
 
-const WAITING = Array.from({ length: 200 }, (_, index) => `waiting-${index}`);
+/** The names of so many Jobs that wait. */
+const waitingNames = (count: number): string[] =>
+  Array.from({ length: count }, (_, index) => `waiting-${index}`);
 
 /** Short enough that a leader's death is noticed within seconds. */
 const QUICK_LEASE = {
@@ -32,29 +34,32 @@ describe('several replicas', () => {
 
   it('the leader is killed while 200 Jobs wait: the other releases each of them once', async function () {
     this.timeout(240_000);
-    const namespace = await withWaitingJobs();
+    const waiting = waitingNames(200);
+    const namespace = await withWaitingJobs(waiting);
     const leader = await leaderOf();
     await leader.kill();
     await endPods(cluster, namespace.name);
-    await expectReleasedOnce(namespace);
+    await expectReleasedOnce(namespace, waiting);
     expect((await leaderOf()).name).not.to.equal(leader.name);
     await leader.restart();
   });
 
   it('the leader is killed in the middle of releasing 200 Jobs: the other goes on, none is released twice', async function () {
     this.timeout(240_000);
-    const namespace = await withWaitingJobs();
+    const waiting = waitingNames(200);
+    const namespace = await withWaitingJobs(waiting);
     const leader = await leaderOf();
     await endPods(cluster, namespace.name);
-    await namespace.observer.until('the first release', () => releasesOf(namespace, WAITING).length > 0);
+    await namespace.observer.until('the first release', () => releasesOf(namespace, waiting).length > 0);
     await leader.kill();
-    await expectReleasedOnce(namespace);
+    await expectReleasedOnce(namespace, waiting);
     await leader.restart();
   });
 
   it('a leader that stood still and comes back finds another one, and does no harm', async function () {
     this.timeout(240_000);
-    const namespace = await withWaitingJobs();
+    const waiting = waitingNames(50);
+    const namespace = await withWaitingJobs(waiting);
     const leader = await leaderOf();
     await leader.signal('SIGSTOP');
     try {
@@ -63,7 +68,7 @@ describe('several replicas', () => {
     } finally {
       await leader.signal('SIGCONT');
     }
-    await expectReleasedOnce(namespace);
+    await expectReleasedOnce(namespace, waiting);
     expect(leader.running).to.equal(true);
     expect((await leaderOf()).name).not.to.equal(leader.name);
   });
@@ -86,10 +91,10 @@ describe('several replicas', () => {
     namespace.expectStartedAfter('c', 'b');
   });
 
-  /** One Job runs and 200 wait for it. */
-  async function withWaitingJobs(): Promise<ObservedNamespace> {
+  /** One Job runs and the others wait for it. */
+  async function withWaitingJobs(names: readonly string[]): Promise<ObservedNamespace> {
     const namespace = await observedNamespace(cluster);
-    await namespace.apply([job('up').lasts('24h'), ...WAITING.map((name) => job(name).dependsOn('up'))]);
+    await namespace.apply([job('up').lasts('24h'), ...names.map((name) => job(name).dependsOn('up'))]);
     await untilStill(cluster, namespace.name);
     return namespace;
   }
@@ -112,14 +117,14 @@ describe('several replicas', () => {
 });
 
 /** Waits for the end of all that waited, and looks at every version of every Job. */
-async function expectReleasedOnce(namespace: ObservedNamespace): Promise<void> {
+async function expectReleasedOnce(namespace: ObservedNamespace, names: readonly string[]): Promise<void> {
   await namespace.observer.until(
     'all Jobs to complete',
-    (seen) => WAITING.every((name) => seen.outcome(name) === 'Complete'),
+    (seen) => names.every((name) => seen.outcome(name) === 'Complete'),
     { limitMs: 180_000, intervalMs: 100 },
   );
-  expect(releasesOf(namespace, WAITING)).to.have.length(WAITING.length);
-  for (const name of WAITING) {
+  expect(releasesOf(namespace, names)).to.have.length(names.length);
+  for (const name of names) {
     const versions = namespace.observer.versions(name).map((version) => version.job);
     const times = new Set(
       versions.flatMap(({ metadata }) => metadata.annotations?.[OWN_ANNOTATIONS.releasedAt] ?? []),

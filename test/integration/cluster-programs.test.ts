@@ -28,7 +28,7 @@ describe('the programs of the local cluster', () => {
   });
 
   it('are built once, also when two ask at once, and then found', async function () {
-    this.timeout(30_000);
+    this.timeout(120_000);
     await installGo({ version: 'go1.99.0', build: 'printf "#!/bin/sh\\n" > "$output"; chmod +x "$output"' });
     const lines: string[] = [];
     const log = (line: string) => lines.push(line);
@@ -42,7 +42,7 @@ describe('the programs of the local cluster', () => {
   });
 
   it('are built by whoever finds the lock of a process that has ended', async function () {
-    this.timeout(30_000);
+    this.timeout(120_000);
     await installGo({ version: 'go1.99.0', build: 'exit 1' });
     await refusal();
     const cache = join(folder, 'jobflow', 'programs');
@@ -56,7 +56,7 @@ describe('the programs of the local cluster', () => {
   });
 
   it('show the error of a build that fails, and leave nothing unfinished', async function () {
-    this.timeout(30_000);
+    this.timeout(120_000);
     await installGo({ version: 'go1.99.0', build: 'echo "etcd.go:7: no space left on device" >&2; exit 1' });
     expect(await refusal())
       .to.contain('Building etcd failed')

@@ -7,6 +7,7 @@ import {
 import { annotationField, refusal, type Refusal } from '../../api/errors.ts';
 import { formatGatedRecord } from '../../api/gated-record.ts';
 import type { JobObject, JsonObject } from '../../api/job.ts';
+import { formatOutcomes, type RecordedOutcome } from '../../api/outcomes-record.ts';
 import {
   FLOW_LABEL,
   KEEP_OUTCOME_FINALIZER,
@@ -108,7 +109,7 @@ export function decideCreate(request: CreateRequest): Verdict {
     ignoredUids: gate ? view.uidsInDeletion(terms.edges.map(({ name }) => name)) : [],
     injected: injectedLeaves(job, injected),
   });
-  const bytes = new TextEncoder().encode(OWN_ANNOTATIONS.gated + record).length;
+  const bytes = new TextEncoder().encode(OWN_ANNOTATIONS.gated + record).length + outcomesBytes(terms);
   if (bytes > LIMITS.ownAnnotationBytes) {
     return refuse(refusal('AnnotationsTooLarge', { bytes, limit: LIMITS.ownAnnotationBytes }));
   }
@@ -123,6 +124,12 @@ export function decideCreate(request: CreateRequest): Verdict {
     // A Job without a name cannot be waited for, and so cannot be on a cycle.
     registers: gate && candidate.name !== '' ? candidate : undefined,
   };
+}
+
+/** What the outcomes of all its upstreams would take at most, should each have to outlive its Job. */
+function outcomesBytes({ edges }: UserAnnotations): number {
+  const longest: RecordedOutcome = { uid: '0'.repeat(36), outcome: 'Complete' };
+  return formatOutcomes(new Map(edges.map(({ name }) => [name, longest]))).length;
 }
 
 /**

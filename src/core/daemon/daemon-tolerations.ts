@@ -34,16 +34,18 @@ export function withDaemonTolerations(pod: JsonObject): JsonObject {
 }
 
 /**
- * The first taint of a node that keeps a pod away.
+ * A taint of a node that keeps a pod away: one that evicts pods (`NoExecute`) if there is any, else one that only lets
+ * no new ones in (`NoSchedule`).
  *
  * @param tolerations `tolerations` of a PodSpec
  * @returns undefined if the pod may run there
  */
 export function untoleratedTaint(taints: readonly Taint[], tolerations: Json | undefined): Taint | undefined {
   const known = Array.isArray(tolerations) ? tolerations.filter(isObject) : [];
-  // A wish (PreferNoSchedule) keeps no pod away.
-  return taints.find(
-    (taint) => taint.effect !== 'PreferNoSchedule' && !known.some((one) => tolerates(one, taint)),
+  const untolerated = taints.filter((taint) => !known.some((one) => tolerates(one, taint)));
+  return (
+    untolerated.find(({ effect }) => effect === 'NoExecute') ??
+    untolerated.find(({ effect }) => effect === 'NoSchedule')
   );
 }
 

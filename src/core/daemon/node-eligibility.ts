@@ -14,8 +14,8 @@ export type Ineligible =
   | { readonly kind: 'deleting' }
   | { readonly kind: 'nodeSelector' }
   | { readonly kind: 'nodeAffinity' }
-  /** A taint, `key=value:effect`, that the pod does not tolerate. */
-  | { readonly kind: 'taint'; readonly taint: string };
+  /** A taint, `key=value:effect`, that the pod does not tolerate; one that evicts ends what runs there. */
+  | { readonly kind: 'taint'; readonly taint: string; readonly evicts: boolean };
 
 /**
  * Makes ready to judge the nodes of a DaemonJob. A node is judged as the DaemonSet controller judges it, by the
@@ -43,8 +43,12 @@ export function nodeJudge(spec: DaemonJobSpec): (node: NodeRecord) => Ineligible
     if (!matchesRequiredAffinity(required, node)) return { kind: 'nodeAffinity' };
     const taint = untoleratedTaint(node.taints, tolerations);
     if (taint === undefined) return undefined;
-    const value = taint.value ? `=${taint.value}` : '';
-    return { kind: 'taint', taint: `${taint.key}${value}:${taint.effect}` };
+    const { key, value, effect } = taint;
+    return {
+      kind: 'taint',
+      taint: `${key}${value ? `=${value}` : ''}:${effect}`,
+      evicts: effect === 'NoExecute',
+    };
   };
 }
 

@@ -1,33 +1,24 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { JobFlowStatus, JobState } from '../../api/flow-spec.ts';
+import type { JobFlowStatus } from '../../api/flow-spec.ts';
 import type { JobObject } from '../../api/job.ts';
 import { problemOfSharedParameters } from '../admission/shared-parameters.ts';
-import { joinedName } from '../flow/joined-name.ts';
-import { jobStateOf } from '../flow/job-states.ts';
-import type { GateDecision } from '../gate.ts';
 import type { JobRecord } from '../job-record.ts';
 import { announcementsOf, type Announcement } from './daemon-announcements.ts';
 import { isRetrying, type DaemonRecord } from './daemon-record.ts';
-import { daemonStatus, stateBefore, type DaemonGate, type Reason } from './daemon-status.ts';
-import { nodeJudge } from './node-eligibility.ts';
-import { hasTtl, makeNodeJob, nodeJobSource } from './node-job.ts';
+import { daemonStatus, type DaemonGate, type Reason } from './daemon-status.ts';
+import {
+  isToRunAgain,
+  missingSeats,
+  statesOf,
+  viewOf,
+  type DaemonSnapshot,
+  type DaemonView,
+  type NodeSeat,
+} from './daemon-view.ts';
+import { hasTtl, makeNodeJob } from './node-job.ts';
 import type { NodeRecord } from './node-record.ts';
 
-/**
- * What surrounds a DaemonJob at one moment; everything in it is a snapshot. The Jobs have to include what was created
- * for the DaemonJob before, also where the watch has not yet brought it: the limit of `maxConcurrentNodes` counts them.
- */
-export interface DaemonSnapshot {
-  readonly daemon: DaemonRecord;
-  /** All nodes of the cluster; undefined until all of them are known, and before that nothing is decided. */
-  readonly nodes: readonly NodeRecord[] | undefined;
-  /** The Jobs that the DaemonJob controls. */
-  readonly jobs: readonly JobRecord[];
-  /** A Job of the namespace, whoever made it. */
-  readonly job: (name: string) => JobRecord | undefined;
-  /** How its own dependencies stand; `'open'` if it has none and is not held. Once a Job is made it does not count. */
-  readonly gate: 'open' | GateDecision;
-}
+export type { DaemonSnapshot } from './daemon-view.ts';
 
 /** Why the Job of a node is deleted. */
 export type DeletionReason =
@@ -58,8 +49,9 @@ export type DaemonAction =
  * run, until all have ended. Pure; deciding again on what the actions lead to gives the rest, so that a crash between
  * any two of them loses nothing.
  *
- * - Only eligible nodes count. The Job of another one is deleted if it has not started, or if the node is gone;
- *   otherwise it is left alone, and the end does not wait for it.
+ * - Only eligible nodes count, and nodes that were when their Job started and have become not ready, or tainted without
+ *   eviction. The Job of any other is deleted if it has not started, or if the node is gone; otherwise it is left
+ *   alone, and the end does not wait for it.
  * - `suspend` holds the whole: nothing more is started, and what runs goes on.
  * - A Job that has ended and is gone (by its TTL, or by hand) is known by the status, and is not run again.
  * - After the end nothing is made any more. A retry deletes the Jobs that failed, then begins anew: with the nodes of
@@ -109,50 +101,7 @@ function planCurrent(snapshot: DaemonSnapshot, nodes: readonly NodeRecord[], now
   ];
 }
 
-/** The Job that a node has or gets. */
-interface NodeSeat {
-  readonly node: NodeRecord;
-  readonly jobName: string;
-  readonly isEligible: boolean;
-}
-
-interface View {
-  readonly snapshot: DaemonSnapshot;
-  readonly gate: DaemonGate;
-  /** By the name of the Job, in the order of the nodes' names. */
-  readonly seats: ReadonlyMap<string, NodeSeat>;
-  readonly owned: ReadonlyMap<string, JobRecord>;
-  /** What a Job that is made now is made from. */
-  readonly source: string;
-}
-
-function viewOf(snapshot: DaemonSnapshot, nodes: readonly NodeRecord[]): View {
-  const { daemon, jobs } = snapshot;
-  const judge = nodeJudge(daemon.spec);
-  const seats = nodes
-    .toSorted((a, b) => (a.name < b.name ? -1 : 1))
-    .map((node) => ({
-      node,
-      jobName: joinedName(daemon.name, node.name),
-      isEligible: judge(node) === undefined,
-    }));
-  return {
-    snapshot,
-    gate: gateOf(snapshot),
-    seats: new Map(seats.map((seat) => [seat.jobName, seat])),
-    owned: new Map(jobs.map((job) => [job.name, job])),
-    source: nodeJobSource(daemon.spec),
-  };
-}
-
-/** A gate that has opened stays open, whatever becomes of what it waited for. */
-function gateOf({ daemon, jobs, gate }: DaemonSnapshot): DaemonGate {
-  const { started, terms } = daemon;
-  if (started || jobs.length > 0 || terms?.gated !== true || terms.released) return 'open';
-  return gate === 'open' || gate.kind === 'release' ? 'open' : gate;
-}
-
-function planRemovals({ snapshot, seats, source }: View): DaemonAction[] {
+function planRemovals({ snapshot, seats, source }: DaemonView): DaemonAction[] {
   const { daemon, jobs } = snapshot;
   const reasonFor = (job: JobRecord): DeletionReason | undefined => {
     if (job.outcome !== undefined || job.deletedMs !== undefined) return undefined;
@@ -174,7 +123,7 @@ interface Creations {
   readonly stalled: Reason | undefined;
 }
 
-function planCreations(view: View): Creations {
+function planCreations(view: DaemonView): Creations {
   const { snapshot, gate, source } = view;
   const { daemon, jobs } = snapshot;
   const problem = problemOfSharedParameters(daemon.spec.globalParams);
@@ -200,14 +149,6 @@ function planCreations(view: View): Creations {
   };
 }
 
-/** The eligible nodes that have no Job and have not had one that ended. */
-function missingSeats({ snapshot, seats, owned }: View): NodeSeat[] {
-  return [...seats.values()].filter(
-    ({ jobName, isEligible }) =>
-      isEligible && !owned.has(jobName) && endedBefore(snapshot.daemon, jobName) === undefined,
-  );
-}
-
 /**
  * A Job that goes away by its TTL is known by the status alone, so that its node has to be there before it is made:
  * only then is its outcome kept until it is written.
@@ -216,7 +157,7 @@ function isRecordedIfNeeded({ spec, status }: DaemonRecord, jobName: string): bo
   return !hasTtl(spec) || status.jobStatusList?.[jobName] !== undefined;
 }
 
-function takenName({ snapshot }: View, missing: readonly NodeSeat[]): Reason | undefined {
+function takenName({ snapshot }: DaemonView, missing: readonly NodeSeat[]): Reason | undefined {
   for (const { node, jobName } of missing) {
     const other = snapshot.job(jobName);
     if (other === undefined || other.deletedMs !== undefined) continue;
@@ -228,31 +169,9 @@ function takenName({ snapshot }: View, missing: readonly NodeSeat[]): Reason | u
   return undefined;
 }
 
-function currentStatus(view: View, stalled: Reason | undefined, nowMs: number): JobFlowStatus {
+function currentStatus(view: DaemonView, stalled: Reason | undefined, nowMs: number): JobFlowStatus {
   const { snapshot, gate } = view;
   return daemonStatus({ daemon: snapshot.daemon, gate, states: statesOf(view), stalled, nowMs });
-}
-
-function statesOf({ snapshot, gate, seats, owned }: View): Map<string, JobState> {
-  const states = new Map<string, JobState>();
-  for (const { jobName, isEligible } of seats.values()) {
-    if (!isEligible) continue;
-    const job = owned.get(jobName);
-    const unmade = endedBefore(snapshot.daemon, jobName) ?? stateBefore(gate);
-    states.set(jobName, job === undefined ? unmade : jobStateOf(job, () => false));
-  }
-  return states;
-}
-
-/** How the Job of a node ended that is gone. */
-function endedBefore({ status }: DaemonRecord, jobName: string): JobState | undefined {
-  const recorded = status.jobStatusList?.[jobName];
-  return recorded === 'Succeed' || (recorded !== undefined && isToRunAgain(recorded)) ? recorded : undefined;
-}
-
-/** Whether a retry runs it again. */
-function isToRunAgain(state: JobState): boolean {
-  return state === 'Failed' || state === 'Skipped';
 }
 
 /** After the end the status stays as it is; only an edit is taken note of. */
@@ -290,7 +209,7 @@ function planStatus(daemon: DaemonRecord, status: JobFlowStatus, gate: DaemonGat
   ];
 }
 
-function timeoutCheck({ snapshot, gate }: View): DaemonAction[] {
+function timeoutCheck({ snapshot, gate }: DaemonView): DaemonAction[] {
   const { createdMs, terms } = snapshot.daemon;
   if (gate === 'open' || gate.kind !== 'wait' || terms?.waitTimeoutMs === undefined) return [];
   return [{ kind: 'recheckAt', timeMs: createdMs + terms.waitTimeoutMs }];

@@ -86,7 +86,7 @@ export function everyShape(): ManifestFile {
     job('shape-vanishing')
       .lasts('1s')
       .dependsOn('shape-root\nshape-plain')
-      .spec({ ttlSecondsAfterFinished: 86_400, suspend: false })
+      .spec({ ttlSecondsAfterFinished: 86_400 })
       .pod({ restartPolicy: 'OnFailure', dnsPolicy: 'ClusterFirst' })
       .toJSON(),
   ];

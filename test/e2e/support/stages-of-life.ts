@@ -77,7 +77,7 @@ export async function untilStill(cluster: Cluster, namespace: string): Promise<J
         // Until the controller has given the field up, a file that states it conflicts with it.
         if (record.terms?.ownsSuspend === true) return false;
         if (record.outcome !== undefined) return true;
-        if (!isWaiting(record)) return countOf(running, record.name) === parallelismOf(job);
+        if (!isWaiting(record)) return isRunningInFull(job, countOf(running, record.name));
         return decide(record, records) === 'wait';
       };
       return jobs.every(isStill) && jobs;
@@ -165,6 +165,9 @@ function countOf(names: readonly (string | undefined)[], name: string): number {
   return names.filter((one) => one === name).length;
 }
 
-function parallelismOf({ spec }: JobObject): unknown {
-  return spec?.parallelism;
+/** The Job controller writes the counts up to a second after the pods; until then a replace may meet its write. */
+function isRunningInFull({ spec, status }: JobObject, runningPods: number): boolean {
+  return [runningPods, status?.active, readPath(status, 'ready')].every(
+    (count) => count === spec?.parallelism,
+  );
 }

@@ -1,3 +1,4 @@
+import type { Verdict } from '../../../src/core/admission/verdict.ts';
 import { expect } from 'chai';
 import { parseGatedRecord } from '../../../src/api/gated-record.ts';
 import type { JobObject } from '../../../src/api/job.ts';
@@ -249,5 +250,21 @@ describe('decideCreate', () => {
     };
     const refused = create(arrivedJob({ flow: 'f' }, arrivedSpec(MAIN, {}, { affinity })), { flow });
     expect(refusalOf(refused).code).to.equal('AnnotationsTooLarge');
+  });
+
+  it('counts what the outcomes of all upstreams would take', () => {
+    const value = 'x'.repeat(100 * 1024);
+    const terms = [{ matchExpressions: [{ key: 'k', operator: 'In', values: [value] }] }];
+    const affinity = {
+      nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: terms } },
+    };
+    const flow = foundFlow({ nodeName: 'n' });
+    const names = (count: number): string => Array.from({ length: count }, (_, index) => `a${index}`).join();
+    const outcomeOf = (count: number): Verdict =>
+      create(arrivedJob({ flow: 'f', 'depends-on': names(count) }, arrivedSpec(MAIN, {}, { affinity })), {
+        flow,
+      });
+    expect(outcomeOf(10).kind).to.equal('admit');
+    expect(refusalOf(outcomeOf(1_000)).code).to.equal('AnnotationsTooLarge');
   });
 });

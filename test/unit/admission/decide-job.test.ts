@@ -23,10 +23,15 @@ function decider(resources: Partial<NamedResources> = {}, problem?: string) {
       admitted: (_, job) => {
         admitted.push(job);
       },
+      doubtful: (_, names) => names.filter((name) => admitted.some((one) => one.name === name)),
+      forget: (_, name) => {
+        admitted.splice(0, admitted.length, ...admitted.filter((one) => one.name !== name));
+      },
     },
     resources: {
       template: () => Promise.resolve(foundTemplate({ backoffLimit: 0 })),
       flow: () => Promise.resolve(foundFlow({})),
+      jobExists: () => Promise.resolve(true),
       ...resources,
     },
   });
@@ -67,6 +72,13 @@ describe('createJobDecider', () => {
     const other = arrivedJob({ 'depends-on': 'b', template: 't' }, undefined, { name: 'c' });
     const decisions = await Promise.all([decide(request(one)), decide(request(other))]);
     expect(decisions.map(summary)).to.deep.equal(['allow', '422 DependencyCycle']);
+  });
+
+  it('does not hold a Job against others that was refused after its admission', async () => {
+    const { decide } = decider({ jobExists: () => Promise.resolve(false) });
+    await decide(request(arrivedJob({ 'depends-on': 'c' }, undefined, { name: 'b' })));
+    const other = arrivedJob({ 'depends-on': 'b' }, undefined, { name: 'c' });
+    expect(summary(await decide(request(other)))).to.equal('allow');
   });
 
   it('leaves no trace of a dry run', async () => {

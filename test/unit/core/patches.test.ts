@@ -104,14 +104,12 @@ describe('a patch of a Job', () => {
   it('that skips a Job sets SuccessCriteriaMet with the reason Skipped', () => {
     const { body, path } = skipPatch(record, 'Other branch.', CREATED_MS);
     expect(path).to.equal(`${PATH}/status`);
-    expect(body)
-      .to.have.nested.property('status.conditions[0]')
-      .that.includes({
-        type: 'SuccessCriteriaMet',
-        status: 'True',
-        reason: 'Skipped',
-        message: 'Other branch.',
-      });
+    expect(body).to.have.nested.property('status.conditions[0]').that.includes({
+      type: 'SuccessCriteriaMet',
+      status: 'True',
+      reason: 'Skipped',
+      message: 'Other branch.',
+    });
   });
 });
 
