@@ -23,6 +23,7 @@ const TASKS = {
   test: 'scripts/test.ts',
   verify: 'scripts/verify.ts',
   fix: 'scripts/fix.ts',
+  schemas: 'scripts/generate-schemas.ts',
 };
 
 const [task = '', ...args] = process.argv.slice(2);
