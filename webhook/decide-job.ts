@@ -7,19 +7,16 @@ import type { AdmissionView, Candidate } from '../src/core/admission/view.ts';
 import { ApiError } from '../src/kube/api-error.ts';
 import { denial, notReady } from './denial.ts';
 import type { NamedResources } from './named-resources.ts';
+import { forgetRefused, type Admissions } from './refused-later.ts';
 
 /** What the webhook knows about all Jobs. */
-export interface AdmissionIndex {
+export interface AdmissionIndex extends Admissions {
   /** What has not been seen yet, as part of a sentence; undefined once decisions can be made. */
   readonly problem: string | undefined;
   /** The Jobs of one namespace as they are known at this moment. */
   view(namespace: string): AdmissionView;
   /** Counts a Job from now on, before the watch brings it. */
   admitted(namespace: string, job: Candidate): void;
-  /** Of the named Jobs, those that only an admission speaks for, and that may have been refused after it. */
-  doubtful(namespace: string, names: readonly string[]): string[];
-  /** Forgets the admission of a Job that was refused after it. */
-  forget(namespace: string, name: string): void;
 }
 
 /** What decisions are made of. */
@@ -37,8 +34,7 @@ export type DecideJob = (request: AdmissionRequest) => Promise<AdmissionDecision
  *
  * @param options the index of all Jobs and the resources that Jobs name
  */
-export function createJobDecider(options: JobDeciderOptions): DecideJob {
-  const { index, resources } = options;
+export function createJobDecider({ index, resources }: JobDeciderOptions): DecideJob {
   return async (request) => {
     const job = request.object;
     if (job === undefined) return toDecision(admitAsIs());
@@ -62,7 +58,8 @@ export function createJobDecider(options: JobDeciderOptions): DecideJob {
         return verdict;
       };
       const verdict = judge();
-      const mayBeStale = verdict.kind === 'refuse' && (await forgetRefused(options, namespace, cycle));
+      const mayBeStale =
+        verdict.kind === 'refuse' && (await forgetRefused(index, resources, namespace, cycle));
       return toDecision(mayBeStale ? judge() : verdict);
     } catch (error) {
       if (error instanceof ApiError) return notReady(error.message);
@@ -94,27 +91,6 @@ function decide(
     case 'CONNECT':
       return admitAsIs();
   }
-}
-
-/**
- * Forgets, of the Jobs of a cycle, those that were admitted and then refused by somebody else: a quota, the API
- * server's own validation.
- *
- * @returns whether there was one
- * @throws ApiError if that cannot be told
- */
-async function forgetRefused(
-  { index, resources }: JobDeciderOptions,
-  namespace: string,
-  cycle: readonly string[],
-): Promise<boolean> {
-  let forgot = false;
-  for (const name of new Set(index.doubtful(namespace, cycle))) {
-    if (await resources.jobExists(namespace, name)) continue;
-    index.forget(namespace, name);
-    forgot = true;
-  }
-  return forgot;
 }
 
 /** What a new Job names; an edit reads nothing, because a Job keeps what it was created with. @throws ApiError */

@@ -11,9 +11,10 @@ import type { Whole } from '../src/core/admission/flow/waiting-objects.ts';
 import { ApiError } from '../src/kube/api-error.ts';
 import { denial, notReady } from './denial.ts';
 import type { NamedResources } from './named-resources.ts';
+import { forgetRefused, type Admissions } from './refused-later.ts';
 
 /** What the webhook knows about JobFlows, DaemonJobs and who uses JobTemplates. */
-export interface ResourceAdmissionIndex {
+export interface ResourceAdmissionIndex extends Admissions {
   /** What has not been seen yet, as part of a sentence; undefined once decisions can be made. */
   readonly problem: string | undefined;
   /** The objects of one namespace as they are known at this moment. */
@@ -25,7 +26,7 @@ export interface ResourceAdmissionIndex {
 /** What decisions are made of. */
 export interface ResourceDeciderOptions {
   readonly index: ResourceAdmissionIndex;
-  readonly resources: Pick<NamedResources, 'template'>;
+  readonly resources: Pick<NamedResources, 'template' | 'exists'>;
 }
 
 /** Decides about one request. */
@@ -41,13 +42,31 @@ export function createResourceDecider({ index, resources }: ResourceDeciderOptio
   return async (request) => {
     if (index.problem !== undefined) return notReady(index.problem);
     const namespace = request.namespace ?? '';
-    const templates = await fetchTemplates(resources, request, namespace);
-    if (templates instanceof ApiError) return notReady(templates.message);
-    // No await from here on: of two objects that race, the second must see the first.
-    const verdict = decide(request, namespace, templates, index.resourceView(namespace));
-    if (verdict.kind === 'refuse') return denial(verdict.refusal);
-    if (verdict.registers !== undefined && !request.dryRun) index.admittedWhole(namespace, verdict.registers);
-    return { kind: 'allow', warnings: verdict.warnings };
+    try {
+      const templates = await fetchTemplates(resources, request, namespace);
+      let cycle: readonly string[] = [];
+      const judge = (): ResourceVerdict => {
+        // No await from here until the object counts: of two objects that race, the second must see the first.
+        const view = index.resourceView(namespace);
+        const findWholeCycle: ResourceView['findWholeCycle'] = (candidate) => {
+          const found = view.findWholeCycle(candidate);
+          cycle = found?.path ?? [];
+          return found;
+        };
+        const verdict = decide(request, namespace, templates, { ...view, findWholeCycle });
+        if (verdict.kind === 'admit' && verdict.registers !== undefined && !request.dryRun) {
+          index.admittedWhole(namespace, verdict.registers);
+        }
+        return verdict;
+      };
+      const verdict = judge();
+      const mayBeStale =
+        verdict.kind === 'refuse' && (await forgetRefused(index, resources, namespace, cycle));
+      return toDecision(mayBeStale ? judge() : verdict);
+    } catch (error) {
+      if (error instanceof ApiError) return notReady(error.message);
+      throw error;
+    }
   };
 }
 
@@ -77,19 +96,18 @@ function decide(
   }
 }
 
-/** Asked of the API server itself: a template applied a moment ago in the same file must count. */
+/** Asked of the API server itself: a template applied a moment ago in the same file must count. @throws ApiError */
 async function fetchTemplates(
   resources: Pick<NamedResources, 'template'>,
   { operation, resource, object, oldObject }: AdmissionRequest<JsonObject>,
   namespace: string,
-): Promise<Templates | ApiError> {
+): Promise<Templates> {
   if (resource.resource !== 'jobflows' || operation === 'DELETE' || object === undefined) return new Map();
   const names = templatesToLookUp(object, oldObject);
-  try {
-    const found = await Promise.all(names.map((name) => resources.template(namespace, name)));
-    return new Map(found.map((lookup, index) => [names[index] ?? '', lookup]));
-  } catch (error) {
-    if (error instanceof ApiError) return error;
-    throw error;
-  }
+  const found = await Promise.all(names.map((name) => resources.template(namespace, name)));
+  return new Map(found.map((lookup, index) => [names[index] ?? '', lookup]));
+}
+
+function toDecision(verdict: ResourceVerdict): AdmissionDecision {
+  return verdict.kind === 'refuse' ? denial(verdict.refusal) : { kind: 'allow', warnings: verdict.warnings };
 }

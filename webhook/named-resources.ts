@@ -1,3 +1,4 @@
+import { parseReference } from '../src/api/dependency-reference.ts';
 import { API_GROUP, API_VERSION } from '../src/api/names.ts';
 import {
   readJobFlow,
@@ -16,8 +17,12 @@ export interface NamedResources {
   template(namespace: string, name: string): Promise<Lookup<JobTemplate>>;
   /** @throws ApiError if the API server cannot be asked */
   flow(namespace: string, name: string): Promise<Lookup<JobFlow>>;
-  /** @throws ApiError if the API server cannot be asked */
-  jobExists(namespace: string, name: string): Promise<boolean>;
+  /**
+   * Whether there is such a Job, `jobflow/NAME` or `daemonjob/NAME`.
+   *
+   * @throws ApiError if the API server cannot be asked
+   */
+  exists(namespace: string, reference: string): Promise<boolean>;
 }
 
 /** How long the API server may take for one resource; a request that waits for a second read still ends in time. */
@@ -35,8 +40,12 @@ export function createNamedResources(connection: Pick<Connection, 'request'>): N
   return {
     template: (namespace, name) => template(pathOf(namespace, 'jobtemplates', name)),
     flow: (namespace, name) => flow(pathOf(namespace, 'jobflows', name)),
-    jobExists: async (namespace, name) => {
-      const path = apiPath`/apis/batch/v1/namespaces/${namespace}/jobs/${name}`;
+    exists: async (namespace, reference) => {
+      const { kind, name } = parseReference(reference) ?? { kind: 'job', name: reference };
+      const path =
+        kind === 'job'
+          ? apiPath`/apis/batch/v1/namespaces/${namespace}/jobs/${name}`
+          : pathOf(namespace, `${kind}s`, name);
       try {
         await connection.request({ method: 'GET', path, timeoutMs: READ_TIMEOUT_MS });
         return true;

@@ -31,7 +31,7 @@ function decider(resources: Partial<NamedResources> = {}, problem?: string) {
     resources: {
       template: () => Promise.resolve(foundTemplate({ backoffLimit: 0 })),
       flow: () => Promise.resolve(foundFlow({})),
-      jobExists: () => Promise.resolve(true),
+      exists: () => Promise.resolve(true),
       ...resources,
     },
   });
@@ -75,7 +75,7 @@ describe('createJobDecider', () => {
   });
 
   it('does not hold a Job against others that was refused after its admission', async () => {
-    const { decide } = decider({ jobExists: () => Promise.resolve(false) });
+    const { decide } = decider({ exists: () => Promise.resolve(false) });
     await decide(request(arrivedJob({ 'depends-on': 'c' }, undefined, { name: 'b' })));
     const other = arrivedJob({ 'depends-on': 'b' }, undefined, { name: 'c' });
     expect(summary(await decide(request(other)))).to.equal('allow');

@@ -291,7 +291,12 @@ describe('the webhook over HTTP', function () {
         '/admission/%zz',
         '/..%2f',
       ]) {
-        expectError(await send('{}', { path }), 404, 'PathUnknown', /answers at \/admission\/jobs and \/admission\/resources;?/);
+        expectError(
+          await send('{}', { path }),
+          404,
+          'PathUnknown',
+          /answers at \/admission\/jobs and \/admission\/resources;?/,
+        );
       }
     });
 
