@@ -52,6 +52,12 @@ export class JobsClient {
     return tookMs;
   }
 
+  /** Creates a JobFlow. */
+  async createFlow(flow: object): Promise<void> {
+    const path = apiPath`/apis/api.practice.com/v1alpha1/namespaces/${this.namespace}/jobflows`;
+    await this.connection.request({ method: 'POST', path, body: flow });
+  }
+
   /** Releases a suspended Job by one PATCH, as the oracle does. */
   async release(name: string): Promise<void> {
     await this.connection.request({

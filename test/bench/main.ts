@@ -6,17 +6,19 @@ import { parseArgs } from 'node:util';
 import { connect, type Connection } from '../../src/kube/connection.ts';
 import { startCluster } from '../support/cluster/cluster.ts';
 import { installJobflow } from '../support/cluster/jobflow.ts';
+import { measureDaemonJob } from './daemon-job.ts';
 import { measureGateLatency } from './gate-latency.ts';
 import { describeMachine, formatReport, summarize, type BenchResult, type WorkloadTimes } from './report.ts';
-import { runWorkload } from './run-workload.ts';
+import { runWorkload, type WorkloadRun } from './run-workload.ts';
 import { measureWebhookLatency } from './webhook-latency.ts';
 import { chains, fanOut, independent, type Mode, type Workload } from './workload.ts';
 
-const USAGE = `npm run bench -- [--jobs N] [--rounds N] [--samples N] [--only workloads|gate|webhook]
+const USAGE = `npm run bench -- [--jobs N] [--rounds N] [--samples N] [--nodes N] [--only workloads|gate|webhook|daemonjob]
 
   --jobs N      Jobs per workload, a multiple of 10 (1000)
   --rounds N    rounds, each with every workload in every mode (3)
   --samples N   pairs for the gate latency (200)
+  --nodes N     nodes that the DaemonJob runs on (1000)
   --only PART   measure one part only
 `;
 
@@ -29,6 +31,7 @@ interface BenchOptions {
   readonly jobs: number;
   readonly rounds: number;
   readonly samples: number;
+  readonly nodes: number;
   readonly only: string | undefined;
 }
 
@@ -42,6 +45,26 @@ if (typeof options === 'string') {
 
 async function main(chosen: BenchOptions): Promise<void> {
   const progress = (line: string): void => void process.stderr.write(`${line}\n`);
+  const shared = chosen.only === 'daemonjob' ? undefined : await measureShared(chosen, progress);
+  const wantsDaemon = chosen.only === undefined || chosen.only === 'daemonjob';
+  const daemonJob = wantsDaemon ? await measureDaemonJob(chosen.nodes, progress) : undefined;
+  const result: BenchResult = {
+    machine: describeMachine(),
+    jobs: chosen.jobs,
+    rounds: chosen.rounds,
+    workloads: shared?.workloads ?? [],
+    gate: shared?.gate,
+    webhook: shared?.webhook,
+    daemonJob,
+  };
+  process.stdout.write(`\n${formatReport(result)}`);
+  process.stdout.write(`Written to ${await writeResult(result)}\n`);
+}
+
+type SharedResult = Pick<BenchResult, 'workloads' | 'gate' | 'webhook'>;
+
+/** What is measured on one cluster of three nodes. */
+async function measureShared(chosen: BenchOptions, progress: (line: string) => void): Promise<SharedResult> {
   const cluster = await startCluster({ nodes: 3, log: progress });
   try {
     const jobflow = await installJobflow(cluster, { webhookEnv: { JOBFLOW_METRICS_ACCESS: 'everybody' } });
@@ -53,8 +76,7 @@ async function main(chosen: BenchOptions): Promise<void> {
     const metricsUrl = `${jobflow.webhooks[0]?.healthUrl ?? ''}/metrics`;
     const result = await measure(chosen, connection, metricsUrl, progress);
     await connection.close();
-    process.stdout.write(`\n${formatReport(result)}`);
-    process.stdout.write(`Written to ${await writeResult(result)}\n`);
+    return result;
   } finally {
     await cluster.stop();
   }
@@ -65,7 +87,7 @@ async function measure(
   connection: Connection,
   metricsUrl: string,
   progress: (line: string) => void,
-): Promise<BenchResult> {
+): Promise<SharedResult> {
   const wants = (part: string): boolean => only === undefined || only === part;
   const gate = wants('gate')
     ? await measureGateLatency(connection, 'bench-gate', samples, progress)
@@ -74,17 +96,10 @@ async function measure(
     ? await measureWebhookLatency(connection, 'bench-webhook', metricsUrl, { concurrency: 50, rounds })
     : undefined;
   const workloads = wants('workloads') ? await measureWorkloads(connection, jobs, rounds, progress) : [];
-  return {
-    machine: describeMachine(),
-    jobs,
-    rounds,
-    workloads: workloads.map(summarize),
-    gate,
-    webhook,
-  };
+  return { workloads: workloads.map(summarize), gate, webhook };
 }
 
-/** Every round runs the bare Jobs once and each workload by oracle and by jobflow, in turn. */
+/** Every round runs the bare Jobs once and each workload by oracle, by jobflow and as a JobFlow, in turn. */
 async function measureWorkloads(
   connection: Connection,
   jobs: number,
@@ -92,28 +107,30 @@ async function measureWorkloads(
   progress: (line: string) => void,
 ): Promise<WorkloadTimes[]> {
   const workloads = [fanOut(jobs, UPSTREAM_SECONDS), chains(jobs / 10, 10)];
-  const times = workloads.map(({ name }): { name: string; seconds: Record<Mode, number[]> } => ({
-    name,
-    seconds: { bare: [], oracle: [], gated: [] },
-  }));
-  const run = async (workload: Workload, mode: Mode, round: number): Promise<number> => {
-    const seconds = await runWorkload(connection, `bench-${mode}-${round}-${Date.now()}`, workload, mode);
-    progress(`round ${round + 1}: ${workload.name}, ${mode}: ${seconds.toFixed(1)} s`);
-    return seconds;
+  const times = workloads.map(({ name }) => ({ name, runs: noRuns() }));
+  const run = async (workload: Workload, mode: Mode, round: number): Promise<WorkloadRun> => {
+    const one = await runWorkload(connection, `bench-${mode}-${round}-${Date.now()}`, workload, mode);
+    progress(`round ${round + 1}: ${workload.name}, ${mode}: ${one.seconds.toFixed(1)} s`);
+    return one;
   };
   // The first Jobs of a new cluster are slower than all later ones.
   await run(independent(100), 'bare', -1);
   for (let round = 0; round < rounds; round += 1) {
     const bare = await run(independent(jobs), 'bare', round);
     for (const [index, workload] of workloads.entries()) {
-      const seconds = times[index]?.seconds;
-      seconds?.bare.push(bare);
-      // In turn first and second, so that neither always follows the other's clean-up.
-      const modes: Mode[] = round % 2 === 0 ? ['oracle', 'gated'] : ['gated', 'oracle'];
-      for (const mode of modes) seconds?.[mode].push(await run(workload, mode, round));
+      const runs = times[index]?.runs;
+      runs?.bare.push(bare);
+      // In turn first and last, so that none always follows the same one's clean-up.
+      const modes: Mode[] = ['oracle', 'gated', 'flow'];
+      if (round % 2 === 1) modes.reverse();
+      for (const mode of modes) runs?.[mode].push(await run(workload, mode, round));
     }
   }
   return times;
+}
+
+function noRuns(): Record<Mode, WorkloadRun[]> {
+  return { bare: [], oracle: [], gated: [], flow: [] };
 }
 
 async function writeResult(result: BenchResult): Promise<string> {
@@ -131,18 +148,22 @@ function readOptions(args: readonly string[]): BenchOptions | string {
         jobs: { type: 'string', default: '1000' },
         rounds: { type: 'string', default: '3' },
         samples: { type: 'string', default: '200' },
+        nodes: { type: 'string', default: '1000' },
         only: { type: 'string' },
       },
     });
     const { only } = values;
-    if (only !== undefined && !['workloads', 'gate', 'webhook'].includes(only)) {
-      return `--only ${only}: write workloads, gate or webhook.`;
+    if (only !== undefined && !['workloads', 'gate', 'webhook', 'daemonjob'].includes(only)) {
+      return `--only ${only}: write workloads, gate, webhook or daemonjob.`;
     }
-    const [jobs, rounds, samples] = [values.jobs, values.rounds, values.samples].map(Number);
+    const [jobs, rounds, samples, nodes] = [values.jobs, values.rounds, values.samples, values.nodes].map(
+      Number,
+    );
     if (!isCount(jobs) || jobs % 10 !== 0) return `--jobs ${values.jobs}: write a multiple of 10.`;
     if (!isCount(rounds)) return `--rounds ${values.rounds}: write a whole number from 1.`;
     if (!isCount(samples)) return `--samples ${values.samples}: write a whole number from 1.`;
-    return { jobs, rounds, samples, only };
+    if (!isCount(nodes)) return `--nodes ${values.nodes}: write a whole number from 1.`;
+    return { jobs, rounds, samples, nodes, only };
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }

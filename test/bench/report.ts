@@ -1,13 +1,15 @@
 import { cpus, totalmem } from 'node:os';
+import type { DaemonResult } from './daemon-job.ts';
 import type { GateLatency } from './gate-latency.ts';
+import type { WorkloadRun } from './run-workload.ts';
 import { spreadOf, type Latency, type Spread } from './statistics.ts';
 import type { WebhookLatency } from './webhook-latency.ts';
 import type { Mode } from './workload.ts';
 
-/** The times of one workload in all rounds, in seconds, by mode. */
+/** One workload in all rounds, by mode. */
 export interface WorkloadTimes {
   readonly name: string;
-  readonly seconds: Readonly<Record<Mode, readonly number[]>>;
+  readonly runs: Readonly<Record<Mode, readonly WorkloadRun[]>>;
 }
 
 /** Everything that one run measured. */
@@ -18,6 +20,7 @@ export interface BenchResult {
   readonly workloads: readonly WorkloadResult[];
   readonly gate: GateLatency | undefined;
   readonly webhook: WebhookLatency | undefined;
+  readonly daemonJob: DaemonResult | undefined;
 }
 
 /** One workload, each round's ratio taken within that round. */
@@ -27,6 +30,10 @@ export interface WorkloadResult {
   readonly gatedToBare: Spread;
   readonly gatedToOracle: Spread;
   readonly oracleToBare: Spread;
+  /** The same graph as one JobFlow, against annotated Jobs. */
+  readonly flowToGated: Spread;
+  /** Of the last round. */
+  readonly writesPerJob: Readonly<Record<Mode, Readonly<Record<string, number>>>>;
 }
 
 /** The machine in a few words. */
@@ -37,19 +44,29 @@ export function describeMachine(): string {
 }
 
 /** Ratios and spreads of a workload. */
-export function summarize({ name, seconds }: WorkloadTimes): WorkloadResult {
+export function summarize({ name, runs }: WorkloadTimes): WorkloadResult {
+  const secondsOf = (mode: Mode): number[] => runs[mode].map(({ seconds }) => seconds);
+  const writesOf = (mode: Mode): Readonly<Record<string, number>> => runs[mode].at(-1)?.writesPerJob ?? {};
   const ratio = (a: Mode, b: Mode): Spread =>
-    spreadOf(seconds[a].map((value, round) => value / (seconds[b][round] ?? Number.NaN)));
+    spreadOf(secondsOf(a).map((value, round) => value / (secondsOf(b)[round] ?? Number.NaN)));
   return {
     name,
     seconds: {
-      bare: spreadOf(seconds.bare),
-      oracle: spreadOf(seconds.oracle),
-      gated: spreadOf(seconds.gated),
+      bare: spreadOf(secondsOf('bare')),
+      oracle: spreadOf(secondsOf('oracle')),
+      gated: spreadOf(secondsOf('gated')),
+      flow: spreadOf(secondsOf('flow')),
     },
     gatedToBare: ratio('gated', 'bare'),
     gatedToOracle: ratio('gated', 'oracle'),
     oracleToBare: ratio('oracle', 'bare'),
+    flowToGated: ratio('flow', 'gated'),
+    writesPerJob: {
+      bare: writesOf('bare'),
+      oracle: writesOf('oracle'),
+      gated: writesOf('gated'),
+      flow: writesOf('flow'),
+    },
   };
 }
 
@@ -59,16 +76,33 @@ export function formatReport(result: BenchResult): string {
   if (result.workloads.length > 0) {
     lines.push(
       `${result.jobs} Jobs, median of ${result.rounds} rounds (min to max)`,
-      row('workload', 'bare s', 'oracle s', 'gated s', 'gated/bare', 'gated/oracle', 'oracle/bare'),
+      row(
+        'workload',
+        'bare s',
+        'oracle s',
+        'gated s',
+        'JobFlow s',
+        'gated/bare',
+        'gated/oracle',
+        'JobFlow/gated',
+      ),
       ...result.workloads.map((workload) =>
         row(
           workload.name,
           number(workload.seconds.bare.median, 1),
           number(workload.seconds.oracle.median, 1),
           number(workload.seconds.gated.median, 1),
+          number(workload.seconds.flow.median, 1),
           spread(workload.gatedToBare),
           spread(workload.gatedToOracle),
-          spread(workload.oracleToBare),
+          spread(workload.flowToGated),
+        ),
+      ),
+      '',
+      'Writes to the API server per Job, whoever sends them',
+      ...result.workloads.flatMap(({ name, writesPerJob }) =>
+        (['bare', 'oracle', 'gated', 'flow'] as const).map((mode) =>
+          writesRow(name, mode, writesPerJob[mode]),
         ),
       ),
       '',
@@ -93,7 +127,22 @@ export function formatReport(result: BenchResult): string {
       '',
     );
   }
+  if (result.daemonJob !== undefined) {
+    const { nodes, plain, daemonJob } = result.daemonJob;
+    lines.push(
+      `DaemonJob over ${nodes} nodes, against a plain client that creates the same pinned Jobs`,
+      `  created: ${number(daemonJob.created, 1)} s against ${number(plain.created, 1)} s, ratio ${number(daemonJob.created / plain.created, 2)}`,
+      `  ended:   ${number(daemonJob.ended, 1)} s against ${number(plain.ended, 1)} s, ratio ${number(daemonJob.ended / plain.ended, 2)}`,
+      '',
+    );
+  }
   return lines.join('\n');
+}
+
+function writesRow(workload: string, mode: Mode, writes: Readonly<Record<string, number>>): string {
+  const total = Object.values(writes).reduce((sum, count) => sum + count, 0);
+  const parts = Object.entries(writes).map(([name, count]) => `${name} ${number(count, 2)}`);
+  return `  ${workload.padEnd(20)}${mode.padEnd(8)}${number(total, 2).padStart(6)}  (${parts.join(', ')})`;
 }
 
 function latencyRow(name: string, { samples, p50Ms, p99Ms, maxMs }: Latency): string {

@@ -2,7 +2,8 @@ import { outcomeOf } from '../../src/core/outcome.ts';
 import type { JobObject } from '../../src/api/job.ts';
 import type { Connection } from '../../src/kube/connection.ts';
 import { JobsClient } from './jobs-client.ts';
-import { manifest, type Mode, type Workload } from './workload.ts';
+import { countWrites, writesPerJob } from './api-writes.ts';
+import { FLOW_NAME, flowManifest, manifest, type Mode, type Workload } from './workload.ts';
 
 /** Clients that create Jobs at once. */
 const CREATORS = 16;
@@ -10,10 +11,17 @@ const CREATORS = 16;
 /** A workload that has not ended after this long is stuck. */
 const LIMIT_MS = 15 * 60_000;
 
+/** One run of a workload. */
+export interface WorkloadRun {
+  /** From the first create to the last Complete. */
+  readonly seconds: number;
+  /** Writes to the API server per Job, by resource, whoever sent them; creates included, clean-up not. */
+  readonly writesPerJob: Readonly<Record<string, number>>;
+}
+
 /**
  * Runs a workload to its end in a namespace of its own.
  *
- * @returns the time from the first create to the last Complete, in seconds
  * @throws Error if a Job failed, or not all ended in time
  */
 export async function runWorkload(
@@ -21,11 +29,12 @@ export async function runWorkload(
   namespace: string,
   workload: Workload,
   mode: Mode,
-): Promise<number> {
+): Promise<WorkloadRun> {
   const client = await JobsClient.create(connection, namespace);
   const stopping = new AbortController();
   const ended = Promise.withResolvers<number>();
-  const open = new Set(workload.jobs.map(({ name }) => name));
+  const prefix = mode === 'flow' ? `${FLOW_NAME}-` : '';
+  const open = new Set(workload.jobs.map(({ name }) => prefix + name));
   const oracle = mode === 'oracle' ? new Oracle(client, workload, ended.reject) : undefined;
   const limit = setTimeout(() => {
     ended.reject(new Error(`${workload.name} (${mode}): ${open.size} Jobs have not ended`));
@@ -40,13 +49,20 @@ export async function runWorkload(
       open.delete(job.metadata.name ?? '');
       if (open.size === 0) ended.resolve(performance.now());
     }, stopping.signal);
+    const before = await countWrites(connection);
     const startedMs = performance.now();
-    const created = client.createAll(
-      workload.jobs.map((job) => manifest(job, mode)),
-      CREATORS,
-    );
+    const created =
+      mode === 'flow'
+        ? client.createFlow(flowManifest(workload))
+        : client.createAll(
+            workload.jobs.map((job) => manifest(job, mode)),
+            CREATORS,
+          );
     const [endedMs] = await Promise.all([ended.promise, created]);
-    return (endedMs - startedMs) / 1_000;
+    return {
+      seconds: (endedMs - startedMs) / 1_000,
+      writesPerJob: writesPerJob(before, await countWrites(connection), workload.jobs.length),
+    };
   } finally {
     clearTimeout(limit);
     stopping.abort();

@@ -15,8 +15,8 @@ export interface Workload {
   readonly jobs: readonly WorkloadJob[];
 }
 
-/** Who makes the Jobs wait: nobody, the benchmark's oracle, or jobflow. */
-export type Mode = 'bare' | 'oracle' | 'gated';
+/** Who makes the Jobs wait: nobody, the benchmark's oracle, jobflow, or jobflow from one JobFlow. */
+export type Mode = 'bare' | 'oracle' | 'gated' | 'flow';
 
 /** N Jobs that wait for nothing. */
 export function independent(count: number): Workload {
@@ -67,6 +67,25 @@ export function manifest({ name, upstreams, seconds }: WorkloadJob, mode: Mode):
           containers: [{ name: 'main', image: 'busybox:1.36', command: ['true'] }],
         },
       },
+    },
+  };
+}
+
+/** The name of the JobFlow that {@link flowManifest} gives. */
+export const FLOW_NAME = 'f';
+
+/** The whole workload as one JobFlow. Its Jobs are called `f-NAME`. */
+export function flowManifest({ jobs }: Workload): object {
+  return {
+    apiVersion: 'api.practice.com/v1alpha1',
+    kind: 'JobFlow',
+    metadata: { name: FLOW_NAME },
+    spec: {
+      flows: jobs.map((job) => ({
+        name: job.name,
+        dependencies: job.upstreams,
+        jobTemplate: manifest(job, 'bare').spec,
+      })),
     },
   };
 }
