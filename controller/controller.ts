@@ -18,6 +18,8 @@ import { JobCache } from './job-cache.ts';
 import { reconcileJob } from './job-gate.ts';
 import { OwnedJobs } from './owned-jobs.ts';
 import { reconcileFlow } from './reconcile-flow.ts';
+import { reconcileTemplate } from './reconcile-template.ts';
+import { TemplateUses } from './template-uses.ts';
 import { WaitAnnouncements } from './wait-announcements.ts';
 import { WorkQueue } from './work-queue.ts';
 
@@ -37,6 +39,9 @@ export interface ControllerOptions {
 /** Flows that are worked on at once; each makes several Jobs at a time. */
 const FLOW_WORKERS = 2;
 
+/** How long changes of what uses a template are gathered, in milliseconds, before its status tells of them. */
+const TEMPLATE_PACE_MS = 1_000;
+
 /**
  * Opens gates and carries flows. Every replica follows the objects, so that a standby is ready at once; only the
  * leader decides and writes.
@@ -47,6 +52,7 @@ export class Controller {
   readonly #owned: OwnedJobs;
   readonly #jobs: { readonly cache: JobCache; readonly actor: JobActor; readonly queue: WorkQueue };
   readonly #flows: { readonly cache: FlowCache; readonly actor: FlowActor; readonly queue: WorkQueue };
+  readonly #templates: { readonly uses: TemplateUses; readonly queue: WorkQueue };
   readonly #elector: LeaderElector;
   readonly #metrics: GateMetrics;
 
@@ -57,6 +63,7 @@ export class Controller {
     this.#owned = new OwnedJobs(this.#objects.jobs.store);
     this.#jobs = this.#createJobs();
     this.#flows = this.#createFlows();
+    this.#templates = this.#createTemplates();
     this.#elector = new LeaderElector({
       connection,
       namespace: config.namespace,
@@ -87,6 +94,7 @@ export class Controller {
     });
     this.#objects.templates.subscribe((change) => {
       this.#flows.cache.handleTemplate(change);
+      this.#recheckTemplates([keyOf(change.record)]);
     });
   }
 
@@ -109,7 +117,7 @@ export class Controller {
 
   /** Ends the work under way, gives the Lease back and stops following. */
   async stop(): Promise<void> {
-    await Promise.all([this.#jobs.queue.close(), this.#flows.queue.close()]);
+    await this.#closeQueues();
     await this.#elector.release();
     await this.#objects.stop();
   }
@@ -177,6 +185,22 @@ export class Controller {
     return { cache, actor, queue };
   }
 
+  #createTemplates(): { uses: TemplateUses; queue: WorkQueue } {
+    const { connection, events } = this.#options;
+    const uses = new TemplateUses();
+    const templates = this.#objects.templates.store;
+    const mayWrite = (): boolean => this.#elector.isLeader();
+    const queue = this.#queue('template', 1, (key) =>
+      reconcileTemplate(key, { templates, uses, connection, events, mayWrite }),
+    );
+    return { uses, queue };
+  }
+
+  #recheckTemplates(keys: readonly string[]): void {
+    const atMs = this.#options.now() + TEMPLATE_PACE_MS;
+    for (const key of keys) this.#templates.queue.addAt(key, atMs);
+  }
+
   #queue(kind: string, concurrency: number, process: (key: string) => Promise<void>): WorkQueue {
     const { now, random } = this.#options;
     const onError = (key: string, error: unknown, retryInMs: number): void => {
@@ -189,21 +213,28 @@ export class Controller {
     this.#options.log.info({ identity: this.#options.config.identity }, 'leading');
     this.#jobs.queue.open();
     this.#flows.queue.open();
+    this.#templates.queue.open();
     for (const key of this.#jobs.cache.pending()) this.#jobs.queue.add(key);
     for (const key of this.#objects.flows.store.keys()) this.#flows.queue.add(key);
+    this.#recheckTemplates([...this.#objects.templates.store.keys()]);
   }
 
   async #follow(): Promise<void> {
     this.#options.log.info({ identity: this.#options.config.identity }, 'no longer leading');
-    await Promise.all([this.#jobs.queue.close(), this.#flows.queue.close()]);
+    await this.#closeQueues();
     this.#jobs.actor.reset();
     this.#flows.actor.reset();
+  }
+
+  async #closeQueues(): Promise<void> {
+    await Promise.all([this.#jobs, this.#flows, this.#templates].map(({ queue }) => queue.close()));
   }
 
   #takeJob(change: Change<JobRecord>): void {
     const { record, kind } = change;
     if (kind === 'deleted' || !isWaiting(record)) this.#jobs.actor.forget(record);
     this.#flows.actor.seen(keyOf(record));
+    this.#recheckTemplates(this.#templates.uses.handleJob(change));
     const owners = this.#owned.handle(change);
     this.#jobs.cache.handle(change);
     for (const owner of owners) {
@@ -214,6 +245,7 @@ export class Controller {
   #takeFlow(change: Change<FlowRecord>): void {
     const { record, kind, previous } = change;
     this.#flows.cache.handleFlow(change);
+    this.#recheckTemplates(this.#templates.uses.handleFlow(change));
     const concerns =
       kind !== 'updated' || record.outcome !== previous.outcome || record.deletedMs !== previous.deletedMs;
     if (concerns) {

@@ -32,6 +32,8 @@ export class FollowedObjects {
       path: collectionPath('jobflows'),
       project: (object) => projectFlow(object as FlowObject),
       log,
+      // One JobFlow may have more than a megabyte.
+      pageSize: 50,
     });
     this.templates = new Reflector<TemplateRecord>({
       connection,

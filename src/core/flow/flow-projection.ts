@@ -1,3 +1,4 @@
+import type { JobTemplateStatus } from '../../api/flow-resources.ts';
 import type { JobFlowSpec, JobFlowStatus } from '../../api/flow-spec.ts';
 import type { JobMetadata } from '../../api/job.ts';
 import { RETRY_ANNOTATION, USER_ANNOTATIONS } from '../../api/names.ts';
@@ -16,7 +17,7 @@ export interface FlowObject {
 /** A JobTemplate as it comes over the wire. */
 export interface TemplateObject {
   readonly metadata: JobMetadata;
-  readonly status?: { readonly dependencyList?: readonly string[] } | null;
+  readonly status?: JobTemplateStatus | null;
 }
 
 /** One JobTemplate as jobflow remembers it. */
@@ -28,8 +29,7 @@ export interface TemplateRecord {
   readonly generation: number;
   readonly deletedMs: number | undefined;
   readonly template: Lookup<JobTemplate>;
-  /** What uses it, as its status says. */
-  readonly dependencyList: readonly string[];
+  readonly status: JobTemplateStatus;
 }
 
 /**
@@ -62,7 +62,7 @@ export function projectTemplate(object: TemplateObject): TemplateRecord {
     template: read.ok
       ? { kind: 'found', resource: read.resource }
       : { kind: 'unusable', problem: read.problem },
-    dependencyList: object.status?.dependencyList ?? [],
+    status: object.status ?? {},
   };
 }
 
