@@ -15,6 +15,7 @@ export interface WrittenPolicy {
 }
 
 const MAX_USERS = 3;
+const MAX_NAME = 32;
 
 /** One or more pod templates state a `restartPolicy` that flows cannot use. */
 export function warnOfPolicies(written: readonly WrittenPolicy[]): string[] {
@@ -68,7 +69,7 @@ function warnOfUse(name: string, users: readonly string[], consequence: string):
   return [`JobTemplate "${shortened(name)}" is used by ${shown}${more}: ${consequence}`];
 }
 
-/** Three names of 253 characters would leave nothing of the sentence. */
+/** Four names of 253 characters would leave nothing of the sentence. */
 function shortened(name: string): string {
-  return name.length <= 40 ? name : `${name.slice(0, 39)}…`;
+  return name.length <= MAX_NAME ? name : `${name.slice(0, MAX_NAME - 1)}…`;
 }

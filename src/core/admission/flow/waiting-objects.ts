@@ -103,7 +103,8 @@ export class WaitingObjects {
   }
 
   /**
-   * A shortest cycle that a Job would close, taking the Job as given here in place of what is known of it.
+   * A shortest cycle that a Job would close, taking what it waits for as given here in place of what is known of it.
+   * Of a JobFlow or DaemonJob that it is known to be a part of it remains one.
    *
    * @returns the path `a, b, c, a`, starting and ending with the Job; undefined if there is none
    */
