@@ -1,4 +1,5 @@
 import type { Registry } from 'prom-client';
+import { daemonAsJob, type DaemonRecord } from '../src/core/daemon/daemon-record.ts';
 import { flowAsUpstream, type FlowRecord } from '../src/core/flow/flow-record.ts';
 import { isWaiting } from '../src/core/job-projection.ts';
 import type { JobRecord } from '../src/core/job-record.ts';
@@ -9,6 +10,8 @@ import { LeaderElector } from '../src/kube/lease.ts';
 import type { Log } from '../src/kube/log.ts';
 import { keyOf, type Change } from '../src/kube/store-change.ts';
 import type { ControllerConfig } from '../src/runtime/config.ts';
+import { DaemonActor } from './daemon-actor.ts';
+import { DaemonCache } from './daemon-cache.ts';
 import { FlowActor } from './flow-actor.ts';
 import { FlowCache } from './flow-cache.ts';
 import { FollowedObjects } from './followed-objects.ts';
@@ -17,10 +20,13 @@ import { JobActor } from './job-actor.ts';
 import { JobCache } from './job-cache.ts';
 import { reconcileJob } from './job-gate.ts';
 import { OwnedJobs } from './owned-jobs.ts';
+import { PartWriter } from './part-writer.ts';
+import { reconcileDaemon } from './reconcile-daemon.ts';
 import { reconcileFlow } from './reconcile-flow.ts';
 import { reconcileTemplate } from './reconcile-template.ts';
 import { TemplateUses } from './template-uses.ts';
 import { WaitAnnouncements } from './wait-announcements.ts';
+import { kindOfKey, waitingRecords, type WaitingRecords } from './waiting-records.ts';
 import { WorkQueue } from './work-queue.ts';
 
 /** What the controller stands on. */
@@ -36,23 +42,27 @@ export interface ControllerOptions {
   readonly random: () => number;
 }
 
-/** Flows that are worked on at once; each makes several Jobs at a time. */
+/** Flows, and DaemonJobs, that are worked on at once; each makes several Jobs at a time. */
 const FLOW_WORKERS = 2;
+const DAEMON_WORKERS = 2;
 
 /** How long changes of what uses a template are gathered, in milliseconds, before its status tells of them. */
 const TEMPLATE_PACE_MS = 1_000;
 
 /**
- * Opens gates and carries flows. Every replica follows the objects, so that a standby is ready at once; only the
+ * Opens gates and carries flows and DaemonJobs. Every replica follows the objects, so that a standby is ready at once; only the
  * leader decides and writes.
  */
 export class Controller {
   readonly #options: ControllerOptions;
   readonly #objects: FollowedObjects;
+  readonly #waiting: WaitingRecords;
   readonly #owned: OwnedJobs;
+  readonly #parts: PartWriter;
   readonly #jobs: { readonly cache: JobCache; readonly actor: JobActor; readonly queue: WorkQueue };
   readonly #flows: { readonly cache: FlowCache; readonly actor: FlowActor; readonly queue: WorkQueue };
   readonly #templates: { readonly uses: TemplateUses; readonly queue: WorkQueue };
+  readonly #daemons: { readonly cache: DaemonCache; readonly actor: DaemonActor; readonly queue: WorkQueue };
   readonly #elector: LeaderElector;
   readonly #metrics: GateMetrics;
 
@@ -60,9 +70,17 @@ export class Controller {
     const { connection, config, registry, log } = options;
     this.#options = options;
     this.#objects = new FollowedObjects(connection, log);
-    this.#owned = new OwnedJobs(this.#objects.jobs.store);
+    this.#waiting = waitingRecords(this.#objects.jobs.store, this.#objects.daemons.store);
+    this.#owned = new OwnedJobs(this.#waiting);
+    this.#parts = new PartWriter({
+      connection,
+      log,
+      mayWrite: () => this.#elector.isLeader(),
+      now: options.now,
+    });
     this.#jobs = this.#createJobs();
     this.#flows = this.#createFlows();
+    this.#daemons = this.#createDaemons();
     this.#templates = this.#createTemplates();
     this.#elector = new LeaderElector({
       connection,
@@ -96,6 +114,12 @@ export class Controller {
       this.#flows.cache.handleTemplate(change);
       this.#recheckTemplates([keyOf(change.record)]);
     });
+    this.#objects.daemons.subscribe((change) => {
+      this.#takeDaemon(change);
+    });
+    this.#objects.nodes.subscribe((change) => {
+      this.#daemons.cache.handleNode(change);
+    });
   }
 
   /** Begins to follow the objects, and stands for election once it knows them all. */
@@ -103,8 +127,13 @@ export class Controller {
     this.#objects.start();
     void this.#objects.whenSynced().then(() => {
       this.#jobs.cache.searchCycles();
-      const { jobs, flows } = this.#objects;
-      const counts = { jobs: jobs.store.size, waiting: this.#jobs.cache.waiting, flows: flows.store.size };
+      const { jobs, flows, daemons } = this.#objects;
+      const counts = {
+        jobs: jobs.store.size,
+        waiting: this.#jobs.cache.waiting,
+        flows: flows.store.size,
+        daemonJobs: daemons.store.size,
+      };
       this.#options.log.info(counts, 'synced');
       this.#elector.start();
     });
@@ -126,14 +155,14 @@ export class Controller {
     const { connection, events, config, log, now } = this.#options;
     const queue = this.#queue('job', config.workers, (key) => this.#reconcileJob(key));
     const cache = new JobCache(
-      this.#objects.jobs.store,
+      this.#waiting,
       (key) => {
-        queue.add(key);
+        this.#concern(key);
       },
       {
         upstream: (namespace, reference) => this.#upstream(namespace, reference),
         limit: (job) => this.#flows.cache.limit(job),
-        needsOutcome: (job) => this.#flows.cache.needsOutcome(job),
+        needsOutcome: (job) => this.#flows.cache.needsOutcome(job) || this.#daemons.cache.needsOutcome(job),
       },
     );
     const actor = new JobActor({
@@ -155,34 +184,73 @@ export class Controller {
   }
 
   #createFlows(): { cache: FlowCache; actor: FlowActor; queue: WorkQueue } {
-    const { connection, events, log, now } = this.#options;
+    const { connection, events, now } = this.#options;
     const queue = this.#queue('flow', FLOW_WORKERS, (key) =>
       reconcileFlow(key, { cache: this.#flows.cache, jobs: this.#jobs.cache, actor: this.#flows.actor, now }),
     );
     const cache = new FlowCache({
       flows: this.#objects.flows.store,
       templates: this.#objects.templates.store,
-      jobs: this.#objects.jobs.store,
+      jobs: this.#waiting,
       owned: this.#owned,
-      daemonState: () => undefined,
       concernFlow: (key) => {
         queue.add(key);
       },
       concernJob: (key) => {
-        this.#jobs.queue.add(key);
+        this.#concern(key);
       },
     });
     const actor = new FlowActor({
       connection,
       events,
-      log,
-      mayWrite: () => this.#elector.isLeader(),
+      parts: this.#parts,
       recheckAt: (key, atMs) => {
         queue.addAt(key, atMs);
       },
       now,
     });
     return { cache, actor, queue };
+  }
+
+  #createDaemons(): { cache: DaemonCache; actor: DaemonActor; queue: WorkQueue } {
+    const { events, now } = this.#options;
+    const { daemons, nodes, jobs } = this.#objects;
+    const queue = this.#queue('daemonjob', DAEMON_WORKERS, (key) =>
+      reconcileDaemon(key, { cache, jobs: this.#jobs.cache, actor, now }),
+    );
+    const cache = new DaemonCache({
+      daemons: daemons.store,
+      nodes: nodes.store,
+      jobs: jobs.store,
+      owned: this.#owned,
+      knowsNodes: () => nodes.synced,
+      madeFor: (ownerUid) => this.#parts.madeFor(ownerUid),
+      isSuspendedByFlow: (part) => this.#flows.cache.isSuspended(part),
+      concernDaemon: (key) => {
+        queue.add(key);
+      },
+      concernJob: (key) => {
+        this.#jobs.queue.add(key);
+      },
+    });
+    const actor = new DaemonActor({
+      events,
+      announcements: new WaitAnnouncements(),
+      parts: this.#parts,
+      releases: this.#owned,
+      recheckAt: (key, atMs) => {
+        queue.addAt(key, atMs);
+      },
+      now,
+    });
+    return { cache, actor, queue };
+  }
+
+  /** Gives an object its turn, in the queue of its kind. */
+  #concern(key: string): void {
+    const named = kindOfKey(key);
+    const { queue } = { job: this.#jobs, jobflow: this.#flows, daemonjob: this.#daemons }[named.kind];
+    queue.add(named.key);
   }
 
   #createTemplates(): { uses: TemplateUses; queue: WorkQueue } {
@@ -213,9 +281,11 @@ export class Controller {
     this.#options.log.info({ identity: this.#options.config.identity }, 'leading');
     this.#jobs.queue.open();
     this.#flows.queue.open();
+    this.#daemons.queue.open();
     this.#templates.queue.open();
-    for (const key of this.#jobs.cache.pending()) this.#jobs.queue.add(key);
+    for (const key of this.#jobs.cache.pending()) this.#concern(key);
     for (const key of this.#objects.flows.store.keys()) this.#flows.queue.add(key);
+    for (const key of this.#objects.daemons.store.keys()) this.#daemons.queue.add(key);
     this.#recheckTemplates([...this.#objects.templates.store.keys()]);
   }
 
@@ -224,22 +294,44 @@ export class Controller {
     await this.#closeQueues();
     this.#jobs.actor.reset();
     this.#flows.actor.reset();
+    this.#daemons.actor.reset();
+    this.#parts.reset();
   }
 
   async #closeQueues(): Promise<void> {
-    await Promise.all([this.#jobs, this.#flows, this.#templates].map(({ queue }) => queue.close()));
+    const kinds = [this.#jobs, this.#flows, this.#daemons, this.#templates];
+    await Promise.all(kinds.map(({ queue }) => queue.close()));
   }
 
   #takeJob(change: Change<JobRecord>): void {
     const { record, kind } = change;
     if (kind === 'deleted' || !isWaiting(record)) this.#jobs.actor.forget(record);
-    this.#flows.actor.seen(keyOf(record));
     this.#recheckTemplates(this.#templates.uses.handleJob(change));
+    this.#takePart(change);
+  }
+
+  /** Takes in a change of a Job, or of a DaemonJob seen as a Job. */
+  #takePart(change: Change<JobRecord>): void {
+    this.#parts.seen(keyOf(change.record));
     const owners = this.#owned.handle(change);
     this.#jobs.cache.handle(change);
     for (const owner of owners) {
-      if (owner.startsWith('jobflow/')) this.#flows.cache.handleJob(owner.slice('jobflow/'.length));
+      const [kind, ...key] = owner.split('/');
+      const { cache } = kind === 'jobflow' ? this.#flows : this.#daemons;
+      cache.handleJob(key.join('/'));
     }
+  }
+
+  #takeDaemon(change: Change<DaemonRecord>): void {
+    const { record, kind } = change;
+    if (kind === 'deleted') this.#daemons.actor.forget(record);
+    const seen = daemonAsJob(record);
+    this.#takePart(
+      kind === 'updated'
+        ? { kind, record: seen, previous: daemonAsJob(change.previous) }
+        : { kind, record: seen },
+    );
+    this.#daemons.cache.handleDaemon(change);
   }
 
   #takeFlow(change: Change<FlowRecord>): void {

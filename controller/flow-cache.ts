@@ -1,4 +1,3 @@
-import type { JobState } from '../src/api/flow-spec.ts';
 import type { WaitingOn } from '../src/core/gate.ts';
 import type { TemplateRecord } from '../src/core/flow/flow-projection.ts';
 import { flowAsUpstream, type FlowRecord } from '../src/core/flow/flow-record.ts';
@@ -8,17 +7,16 @@ import type { JobRecord } from '../src/core/job-record.ts';
 import { keyOf, type Change } from '../src/kube/store-change.ts';
 import type { JobCache } from './job-cache.ts';
 import { flowKey, type OwnedJobs } from './owned-jobs.ts';
+import type { WaitingRecords } from './waiting-records.ts';
 
 /** What the cache stands on. */
 export interface FlowCacheOptions {
   /** The reflectors' stores, by `namespace/name`. */
   readonly flows: ReadonlyMap<string, FlowRecord>;
   readonly templates: ReadonlyMap<string, TemplateRecord>;
-  readonly jobs: ReadonlyMap<string, JobRecord>;
+  readonly jobs: Pick<WaitingRecords, 'get'>;
   readonly owned: OwnedJobs;
-  /** The state of the DaemonJob of an entry; undefined until it is made. */
-  readonly daemonState: (flow: FlowRecord, entryName: string) => JobState | undefined;
-  /** Called with the key of every flow, and of every Job, that a change may concern. */
+  /** Called with the key of every flow, and of every Job or DaemonJob, that a change may concern. */
   readonly concernFlow: (key: string) => void;
   readonly concernJob: (key: string) => void;
 }
@@ -38,7 +36,9 @@ export class FlowCache {
     const jobs = owned.controlledBy(flowKey(record.namespace, record.name), record.uid);
     const limits = kind === 'deleted' || previous === undefined || limitsDiffer(record, previous);
     for (const job of jobs) {
-      if (job.finalizers.length > 0 || (limits && isWaiting(job))) concernJob(keyOf(job));
+      // A DaemonJob that runs makes no further Jobs while its flow is suspended.
+      const heeds = isWaiting(job) || job.name.includes('/');
+      if (job.finalizers.length > 0 || (limits && heeds)) concernJob(keyOf(job));
     }
   }
 
@@ -67,7 +67,7 @@ export class FlowCache {
 
   /** A flow and what surrounds it; undefined if there is no such flow any more. */
   snapshot(key: string, jobCache: JobCache): FlowSnapshot | undefined {
-    const { flows, jobs, templates, owned, daemonState } = this.#options;
+    const { flows, jobs, templates, owned } = this.#options;
     const flow = flows.get(key);
     if (flow === undefined) return undefined;
     const owner = flowKey(flow.namespace, flow.name);
@@ -78,7 +78,6 @@ export class FlowCache {
       members: owned.joined(owner),
       template: (name) => templates.get(`${flow.namespace}/${name}`)?.template ?? { kind: 'unknown' },
       isHeld: (job) => jobCache.isHeld(job),
-      daemonState: (entryName) => daemonState(flow, entryName),
       isWaitedFor: jobCache.isWaitedFor(flow.namespace, flowAsUpstream(flow)),
     };
   }
@@ -93,6 +92,11 @@ export class FlowCache {
     if (typeof limit !== 'number') return undefined;
     const running = this.#options.owned.runningOf(flowKey(flow.namespace, flow.name));
     return running >= limit ? { kind: 'flowFull', name, limit } : undefined;
+  }
+
+  /** Whether the flow that a Job or DaemonJob is a part of is suspended. */
+  isSuspended(part: JobRecord): boolean {
+    return this.#flowOf(part)?.spec.suspend === true;
   }
 
   /** Whether a Job's flow has yet to note how the Job ended. */

@@ -1,5 +1,11 @@
 import type { JobObject } from '../src/api/job.ts';
 import {
+  projectDaemonJob,
+  type DaemonJobObject,
+  type DaemonRecord,
+} from '../src/core/daemon/daemon-record.ts';
+import { projectNode, type NodeObject, type NodeRecord } from '../src/core/daemon/node-record.ts';
+import {
   projectFlow,
   projectTemplate,
   type FlowObject,
@@ -19,6 +25,8 @@ export class FollowedObjects {
   readonly jobs: Reflector<JobRecord>;
   readonly flows: Reflector<FlowRecord>;
   readonly templates: Reflector<TemplateRecord>;
+  readonly daemons: Reflector<DaemonRecord>;
+  readonly nodes: Reflector<NodeRecord>;
 
   constructor(connection: Connection, log: Log) {
     this.jobs = new Reflector<JobRecord>({
@@ -39,6 +47,18 @@ export class FollowedObjects {
       connection,
       path: collectionPath('jobtemplates'),
       project: (object) => projectTemplate(object as TemplateObject),
+      log,
+    });
+    this.daemons = new Reflector<DaemonRecord>({
+      connection,
+      path: collectionPath('daemonjobs'),
+      project: (object) => projectDaemonJob(object as DaemonJobObject),
+      log,
+    });
+    this.nodes = new Reflector<NodeRecord>({
+      connection,
+      path: '/api/v1/nodes',
+      project: (object) => projectNode(object as NodeObject),
       log,
     });
   }
@@ -64,6 +84,6 @@ export class FollowedObjects {
   }
 
   #all(): readonly Pick<Reflector<JobRecord>, 'start' | 'stop' | 'synced' | 'whenSynced'>[] {
-    return [this.jobs, this.flows, this.templates];
+    return [this.jobs, this.flows, this.templates, this.daemons, this.nodes];
   }
 }

@@ -6,6 +6,7 @@ import { isWaiting } from '../src/core/job-projection.ts';
 import type { JobRecord, UpstreamRecord } from '../src/core/job-record.ts';
 import { WaitingGraph, waitingJob } from '../src/core/waiting-graph.ts';
 import { keyOf, type Change } from '../src/kube/store-change.ts';
+import type { WaitingRecords } from './waiting-records.ts';
 
 /** What is known of one namespace beyond its Jobs. */
 interface NamespaceState {
@@ -18,7 +19,7 @@ interface NamespaceState {
 
 /** What the cache asks about objects of other kinds. */
 export interface OtherKinds {
-  /** The object that `jobflow/NAME` or `daemonjob/NAME` names. */
+  /** The object of another kind that a reference names: `jobflow/NAME`. */
   upstream(namespace: string, reference: string): UpstreamRecord | undefined;
   /** What the owner of a Job sets against its release. */
   limit(job: JobRecord): WaitingOn | undefined;
@@ -27,26 +28,23 @@ export interface OtherKinds {
 }
 
 /**
- * What the controller knows: the reflector's Jobs, who waits for whom, who is on a cycle, and which outcomes have no
+ * What the controller knows: the Jobs, with the DaemonJobs seen as Jobs of the name `daemonjob/NAME`, who waits for whom, who is on a cycle, and which outcomes have no
  * Job any more. It tells which Jobs a change may concern; it decides nothing.
  */
 export class JobCache {
-  readonly #jobs: ReadonlyMap<string, JobRecord>;
+  readonly #jobs: WaitingRecords;
   readonly #concern: (key: string) => void;
   readonly #others: OtherKinds;
   readonly #namespaces = new Map<string, NamespaceState>();
   #searchesCycles = false;
 
   /**
-   * @param jobs the reflector's store, by `namespace/name`
-   * @param concern called with the key of every Job that a change may concern
+   * @param jobs the Jobs and DaemonJobs that there are: each of them may wait
+   * @param concern called with the key of every Job and DaemonJob that a change may concern, and of every JobFlow whose
+   *   dependents have changed
    * @param others what is known of objects of other kinds
    */
-  constructor(
-    jobs: ReadonlyMap<string, JobRecord>,
-    concern: (key: string) => void,
-    others: OtherKinds = NO_OTHERS,
-  ) {
+  constructor(jobs: WaitingRecords, concern: (key: string) => void, others: OtherKinds = NO_OTHERS) {
     this.#jobs = jobs;
     this.#concern = concern;
     this.#others = others;
@@ -120,9 +118,8 @@ export class JobCache {
     return {
       job,
       upstream: (reference) =>
-        reference.includes('/')
-          ? this.#others.upstream(namespace, reference)
-          : this.#jobs.get(`${namespace}/${reference}`),
+        this.#jobs.get(`${namespace}/${reference}`) ??
+        (reference.includes('/') ? this.#others.upstream(namespace, reference) : undefined),
       dependents: () => this.#dependents(namespace, name),
       vanished: state?.vanished.get(name) ?? NO_OUTCOMES,
       limit: isWaiting(job) ? this.#others.limit(job) : undefined,
@@ -221,9 +218,12 @@ export class JobCache {
   /** The upstreams whose finalizer depends on who waits for them. */
   #concernUpstreams({ namespace, terms }: JobRecord): void {
     for (const { name } of terms?.edges ?? []) {
-      const upstream = this.#jobs.get(`${namespace}/${name}`);
-      if (upstream !== undefined && (upstream.hasTtl || hasOurFinalizer(upstream)))
-        this.#concern(keyOf(upstream));
+      const key = `${namespace}/${name}`;
+      const upstream = this.#jobs.get(key);
+      // A flow is deleted after its TTL once nobody waits for it.
+      const isFlow = upstream === undefined && name.includes('/');
+      if (isFlow || upstream?.hasTtl === true || (upstream !== undefined && hasOurFinalizer(upstream)))
+        this.#concern(key);
     }
   }
 
@@ -244,7 +244,7 @@ export class JobCache {
   }
 }
 
-/** Without a cluster's JobFlows and DaemonJobs: nothing to wait for, nothing to be limited by. */
+/** Without a cluster's JobFlows: nothing to wait for, nothing to be limited by. */
 const NO_OTHERS: OtherKinds = {
   upstream: () => undefined,
   limit: () => undefined,

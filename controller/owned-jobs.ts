@@ -1,8 +1,9 @@
 import { isWaiting } from '../src/core/job-projection.ts';
 import type { JobRecord } from '../src/core/job-record.ts';
 import { keyOf, type Change } from '../src/kube/store-change.ts';
+import type { WaitingRecords } from './waiting-records.ts';
 
-/** The Jobs of one JobFlow or DaemonJob, by the key of each. */
+/** The Jobs of one JobFlow or DaemonJob, and the DaemonJobs of a flow, by the key of each. */
 interface Belonging {
   /** Those that it controls, whichever UID it had when it made them. */
   readonly controlled: Set<string>;
@@ -16,11 +17,11 @@ interface Belonging {
 
 /** Which Jobs belong to which JobFlow or DaemonJob, and which of them run. It decides nothing. */
 export class OwnedJobs {
-  readonly #jobs: ReadonlyMap<string, JobRecord>;
+  readonly #jobs: Pick<WaitingRecords, 'get'>;
   readonly #byOwner = new Map<string, Belonging>();
 
-  /** @param jobs the reflector's store, by `namespace/name` */
-  constructor(jobs: ReadonlyMap<string, JobRecord>) {
+  /** @param jobs the Jobs and DaemonJobs that there are */
+  constructor(jobs: Pick<WaitingRecords, 'get'>) {
     this.#jobs = jobs;
   }
 

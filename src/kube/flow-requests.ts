@@ -3,7 +3,7 @@ import type { JobFlowStatus } from '../api/flow-spec.ts';
 import { API_GROUP, API_VERSION, CONTROLLER_FIELD_MANAGER } from '../api/names.ts';
 import type { JobRecord } from '../core/job-record.ts';
 import { apiPath, type ApiRequest } from './connection.ts';
-import { jobPath } from './patches.ts';
+import { partPath } from './patches.ts';
 import type { Identified } from './store-change.ts';
 
 /** The collections of the custom resources. */
@@ -22,21 +22,34 @@ export function resourcePath(
   return `/apis/${API_GROUP}/${API_VERSION}${apiPath`/namespaces/${namespace}/`}${collection}${apiPath`/${name}`}`;
 }
 
-/** Creates a Job. A name that is taken is answered with 409, so that no Job is made twice. */
-export function createJobRequest(job: JobObject): ApiRequest {
+/**
+ * Creates the Job of a JobFlow or DaemonJob, or the DaemonJob of a JobFlow. A name that is taken is answered with 409,
+ * so that nothing is made twice.
+ *
+ * @param part an object of kind Job or DaemonJob
+ */
+export function createPartRequest(part: JobObject): ApiRequest {
+  const namespace = apiPath`/namespaces/${part.metadata.namespace ?? ''}`;
   return {
     method: 'POST',
-    path: apiPath`/apis/batch/v1/namespaces/${job.metadata.namespace ?? ''}/jobs`,
+    path:
+      part.kind === 'DaemonJob'
+        ? `/apis/${API_GROUP}/${API_VERSION}${namespace}/daemonjobs`
+        : `/apis/batch/v1${namespace}/jobs`,
     query: { fieldManager: CONTROLLER_FIELD_MANAGER },
-    body: job,
+    body: part,
   };
 }
 
-/** Deletes a Job and its pods, if it still is what it was decided on. */
-export function deleteJobRequest({ uid, resourceVersion, ...job }: JobRecord): ApiRequest {
+/**
+ * Deletes a Job and its pods, or a DaemonJob and its Jobs, if it still is what it was decided on.
+ *
+ * @param part the name of a DaemonJob is `daemonjob/NAME`
+ */
+export function deletePartRequest({ uid, resourceVersion, namespace, name }: JobRecord): ApiRequest {
   return {
     method: 'DELETE',
-    path: jobPath(job),
+    path: partPath({ namespace, name }),
     body: { propagationPolicy: 'Background', preconditions: { uid, resourceVersion } },
   };
 }

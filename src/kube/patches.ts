@@ -1,5 +1,12 @@
+import { parseReference } from '../api/dependency-reference.ts';
 import type { JobObject } from '../api/job.ts';
-import { CONTROLLER_FIELD_MANAGER, KEEP_OUTCOME_FINALIZER, OWN_ANNOTATIONS } from '../api/names.ts';
+import {
+  API_GROUP,
+  API_VERSION,
+  CONTROLLER_FIELD_MANAGER,
+  KEEP_OUTCOME_FINALIZER,
+  OWN_ANNOTATIONS,
+} from '../api/names.ts';
 import { formatOutcomes, type Outcomes } from '../api/outcomes-record.ts';
 import type { FailureReason } from '../core/job-plan.ts';
 import type { JobRecord } from '../core/job-record.ts';
@@ -21,6 +28,17 @@ export function jobPath({ namespace, name }: Pick<JobRecord, 'namespace' | 'name
 }
 
 /**
+ * The path of an object that waits at a gate: of a Job, or of a DaemonJob.
+ *
+ * @param object its name is that of a Job, or `daemonjob/NAME`
+ */
+export function partPath({ namespace, name }: Pick<JobRecord, 'namespace' | 'name'>): string {
+  const reference = parseReference(name);
+  if (reference?.kind !== 'daemonjob') return jobPath({ namespace, name });
+  return `/apis/${API_GROUP}/${API_VERSION}/namespaces/${encodeURIComponent(namespace)}/daemonjobs/${encodeURIComponent(reference.name)}`;
+}
+
+/**
  * Every patch states the UID and resourceVersion that it was decided on: the API server answers 409 if the Job has
  * changed since, so that neither a stale cache nor a stale leader can do harm
  * (https://kubernetes.io/docs/reference/using-api/api-concepts/#patch-and-apply).
@@ -35,7 +53,7 @@ export function releasePatch(job: JobRecord, nowMs: number): JobPatch {
   return mergePatch(job, { annotations }, { spec: { suspend: false } });
 }
 
-/** Writes outcomes on a Job that waits, in place of those written before. */
+/** Writes outcomes on a Job or DaemonJob that waits, in place of those written before. */
 export function outcomesPatch(job: JobRecord, outcomes: Outcomes): JobPatch {
   return mergePatch(job, { annotations: { [OWN_ANNOTATIONS.outcomes]: formatOutcomes(outcomes) } });
 }
@@ -102,7 +120,7 @@ export function relinquishPatch(live: JobObject): JobPatch | undefined {
 
 function mergePatch(job: JobRecord, metadata: object, rest: object = {}): JobPatch {
   return {
-    path: jobPath(job),
+    path: partPath(job),
     contentType: 'application/merge-patch+json',
     query: QUERY,
     body: { metadata: { ...precondition(job), ...metadata }, ...rest },

@@ -7,9 +7,10 @@ import { API_GROUP, API_VERSION, USER_ANNOTATIONS } from '../../api/names.ts';
 import type { FlowRecord } from './flow-record.ts';
 import { joinedName } from './joined-name.ts';
 
-/** The Job that an entry of a flow stands for. */
+/** The Job that an entry of a flow stands for, or the DaemonJob. */
 export interface EntryJob {
   readonly entry: FlowEntry;
+  /** As edges name it: the name of the Job, or `daemonjob/NAME`. */
   readonly jobName: string;
   /** The edges of the Job: entries have become Jobs. */
   readonly edges: readonly DependencyEdge[];
@@ -17,15 +18,19 @@ export interface EntryJob {
   readonly source: string;
 }
 
-/** The Jobs that a flow stands for, in the order of its entries. DaemonJobs are not among them. */
+/** The Jobs and DaemonJobs that a flow stands for, in the order of its entries. */
 export function entryJobs(flow: Pick<FlowRecord, 'name' | 'spec'>): EntryJob[] {
-  const entries = flow.spec.flows ?? [];
-  return entries
-    .filter(({ daemonJob }) => daemonJob === undefined || daemonJob === null)
-    .map((entry) => {
-      const edges = entryEdges(flow, entry);
-      return { entry, jobName: joinedName(flow.name, entry.name), edges, source: sourceOf(flow.spec, entry) };
-    });
+  return (flow.spec.flows ?? []).map((entry) => ({
+    entry,
+    jobName: entryReference(flow.name, entry.name, isDaemonEntry(entry)),
+    edges: entryEdges(flow, entry),
+    source: sourceOf(flow.spec, entry),
+  }));
+}
+
+/** Whether an entry is a DaemonJob: a Job per node. */
+export function isDaemonEntry({ daemonJob }: FlowEntry): boolean {
+  return daemonJob !== undefined && daemonJob !== null;
 }
 
 /**
@@ -41,21 +46,16 @@ export function entryEdges(
   if (dependencies.length === 0) return [];
   const parsed = parseDependencies(dependencies.join('\n'), 'dependencies');
   if (!parsed.ok) return [];
-  const daemons = new Set(
-    (spec.flows ?? [])
-      .filter(({ daemonJob }) => daemonJob !== undefined && daemonJob !== null)
-      .map((other) => other.name),
-  );
+  const daemons = new Set((spec.flows ?? []).filter(isDaemonEntry).map((other) => other.name));
   return parsed.edges.map((edge) => {
     const reference = parseReference(edge.name);
     if (reference?.kind !== 'job') return edge;
-    const kind = daemons.has(reference.name) ? 'daemonjob' : 'job';
-    return { ...edge, name: formatReference({ kind, name: joinedName(name, reference.name) }) };
+    return { ...edge, name: entryReference(name, reference.name, daemons.has(reference.name)) };
   });
 }
 
 /**
- * The Job of an entry as a user would write it: what it waits for, its flow and its template are annotations, and
+ * The Job or DaemonJob of an entry as a user would write it: what it waits for, its flow and its template are annotations, and
  * the same admission decision applies to it as to any other annotated Job.
  */
 export function entryManifest(flow: FlowRecord, { entry, jobName, edges }: EntryJob): JobObject {
@@ -68,17 +68,15 @@ export function entryManifest(flow: FlowRecord, { entry, jobName, edges }: Entry
     ...(isText(entry.waitTimeout) && { [USER_ANNOTATIONS.waitTimeout]: entry.waitTimeout }),
     ...(entry.hold === true && { [USER_ANNOTATIONS.hold]: 'true' }),
   };
-  return {
-    apiVersion: 'batch/v1',
-    kind: 'Job',
-    metadata: {
-      name: jobName,
-      namespace: flow.namespace,
-      annotations,
-      ownerReferences: [ownerReference('JobFlow', flow)],
-    },
-    spec: entry.jobTemplate ?? {},
+  const metadata = {
+    name: parseReference(jobName)?.name ?? jobName,
+    namespace: flow.namespace,
+    annotations,
+    ownerReferences: [ownerReference('JobFlow', flow)],
   };
+  return isDaemonEntry(entry)
+    ? { apiVersion: `${API_GROUP}/${API_VERSION}`, kind: 'DaemonJob', metadata, spec: entry.daemonJob ?? {} }
+    : { apiVersion: 'batch/v1', kind: 'Job', metadata, spec: entry.jobTemplate ?? {} };
 }
 
 /** The owner reference that makes an object of ours the controller of what it makes. */
@@ -127,6 +125,10 @@ export function withSharedVolumes(spec: JsonObject, flow: JobFlowSpec, entry: Fl
       },
     },
   };
+}
+
+function entryReference(flowName: string, entryName: string, isDaemon: boolean): string {
+  return formatReference({ kind: isDaemon ? 'daemonjob' : 'job', name: joinedName(flowName, entryName) });
 }
 
 /** What a waiting Job follows when it is edited: its entry, and what the flow gives to all. */

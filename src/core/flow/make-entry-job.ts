@@ -1,11 +1,12 @@
-import { OWN_ANNOTATIONS } from '../../api/names.ts';
+import { FLOW_LABEL, OWN_ANNOTATIONS } from '../../api/names.ts';
 import { formatGatedRecord, parseGatedRecord } from '../../api/gated-record.ts';
 import type { JobObject, JsonObject } from '../../api/job.ts';
 import type { JobTemplate } from '../../api/resources.ts';
 import { decideCreate, type Lookup } from '../admission/decide-create.ts';
 import { mergeTemplate } from '../admission/merge-template.ts';
 import type { AdmissionView } from '../admission/view.ts';
-import { entryManifest, withSharedVolumes, type EntryJob } from './flow-entries.ts';
+import { withFlowParameters } from './entry-daemon.ts';
+import { entryManifest, isDaemonEntry, withSharedVolumes, type EntryJob } from './flow-entries.ts';
 import type { FlowRecord } from './flow-record.ts';
 
 /** The Job to create, or why it cannot be made. */
@@ -14,7 +15,7 @@ export type MadeJob =
   | { readonly ok: false; readonly reason: string; readonly message: string };
 
 /**
- * Makes the Job of an entry: as a user would write it, and then through the same admission decision as any other
+ * Makes the Job of an entry, or its DaemonJob: as a user would write it, and then through the same admission decision as any other
  * annotated Job, which the webhook leaves to the controller for the Jobs that it creates.
  *
  * @param template what is found under the name of a JobTemplate
@@ -25,6 +26,7 @@ export function makeEntryJob(
   template: (name: string) => Lookup<JobTemplate>,
 ): MadeJob {
   const { entry } = entryJob;
+  if (isDaemonEntry(entry)) return { ok: true, job: makeEntryDaemon(flow, entryJob) };
   const ref = entry.jobTemplateRef;
   const found = typeof ref === 'string' ? template(ref) : undefined;
   if (found !== undefined && found.kind !== 'found') {
@@ -48,6 +50,21 @@ export function makeEntryJob(
     return { ok: false, reason: code, message: `entry "${entry.name}": ${message}` };
   }
   return { ok: true, job: withSource(verdict.job ?? manifest, entryJob.source) };
+}
+
+/** It waits at its gate like a Job; its own Jobs, one per node, are made once that has opened. */
+function makeEntryDaemon(flow: FlowRecord, entryJob: EntryJob): JobObject {
+  const manifest = entryManifest(flow, entryJob);
+  const { metadata } = manifest;
+  const spec = withSharedVolumes(manifest.spec ?? {}, flow.spec, entryJob.entry);
+  const record = { gate: true, statedSuspend: false, manager: '', ignoredUids: [], injected: [] };
+  const annotations = { ...metadata.annotations, [OWN_ANNOTATIONS.gated]: formatGatedRecord(record) };
+  const daemon = {
+    ...manifest,
+    metadata: { ...metadata, annotations, labels: { [FLOW_LABEL]: flow.name } },
+    spec: withFlowParameters(spec, flow.spec.globalParams ?? {}),
+  };
+  return withSource(daemon, entryJob.source);
 }
 
 /** Cycles were refused when the flow was admitted; those that slipped past are found and told by the controller. */

@@ -1,4 +1,5 @@
 import type { JobFlowStatus, JobState } from '../../api/flow-spec.ts';
+import { describeReference, parseReference } from '../../api/dependency-reference.ts';
 import type { JobObject } from '../../api/job.ts';
 import type { Lookup } from '../admission/decide-create.ts';
 import type { JobTemplate } from '../../api/resources.ts';
@@ -14,25 +15,28 @@ import { isRoot, namesToRetry } from './retry.ts';
 /** What surrounds a JobFlow at one moment; everything in it is a snapshot. */
 export interface FlowSnapshot {
   readonly flow: FlowRecord;
-  /** A Job of the flow's namespace, whoever made it. */
+  /** A Job of the flow's namespace, whoever made it; `daemonjob/NAME` is a DaemonJob, seen as a Job. */
   readonly job: (name: string) => JobRecord | undefined;
-  /** The Jobs that the flow controls. */
+  /** The Jobs and DaemonJobs that the flow controls. */
   readonly owned: readonly JobRecord[];
   /** The Jobs that joined the flow by annotation and are not its own. */
   readonly members: readonly JobRecord[];
   readonly template: (name: string) => Lookup<JobTemplate>;
   /** Whether a Job that waits is only held: everything that it waits for is there. */
   readonly isHeld: (job: JobRecord) => boolean;
-  /** DaemonJobs of entries: their state by entry name; undefined until they are made. */
-  readonly daemonState: (entryName: string) => JobState | undefined;
   /** Whether somebody waits for the flow as a whole and does not have its outcome in writing. */
   readonly isWaitedFor: boolean;
 }
 
 /** One thing to do about a flow. */
 export type FlowAction =
+  /** A Job, or with kind DaemonJob a DaemonJob. */
   | { readonly kind: 'createJob'; readonly job: JobObject }
-  | { readonly kind: 'deleteJob'; readonly job: JobRecord; readonly why: 'edited' | 'removed' | 'retry' }
+  | {
+      readonly kind: 'deleteJob';
+      readonly job: JobRecord;
+      readonly why: 'edited' | 'removed' | 'retry' | 'ended';
+    }
   /** Ends a Job natively, pods and all. */
   | { readonly kind: 'endJob'; readonly job: JobRecord; readonly reason: string; readonly message: string }
   | {
@@ -96,7 +100,7 @@ function planCurrent(
   const changes = flow.outcome === undefined ? planJobs(snapshot, wanted, failure) : [];
   const stalled = changes.find((change) => change.kind === 'stalled');
   // What a flow that has failed as a whole never made is not going to run.
-  const states = statesOf(snapshot, wanted, failure === undefined ? 'Waiting' : 'Skipped');
+  const states = statesOf(snapshot, wanted, failure !== undefined);
   const isOpenEnded = (flow.spec.flows ?? []).length === 0;
   const status = flowStatus({
     previous: flow.status,
@@ -146,7 +150,10 @@ function planJobs(
       .filter(
         (job) => job.outcome === undefined && job.deletedMs === undefined && (endsRunning || isWaiting(job)),
       )
-      .map((job) => ({ kind: 'endJob', job, reason, message }));
+      .map((job) =>
+        // A DaemonJob is not ended natively by anybody: it goes, and its Jobs with it.
+        isDaemon(job) ? { kind: 'deleteJob', job, why: 'ended' } : { kind: 'endJob', job, reason, message },
+      );
   }
   const names = new Set(wanted.map(({ jobName }) => jobName));
   const removed = owned.filter((job) => !names.has(job.name) && isWaiting(job));
@@ -159,7 +166,7 @@ function planJobs(
       if (found.owner?.uid !== flow.uid) {
         // The Job of an earlier flow of this name is on its way out.
         if (found.deletedMs !== undefined || found.owner?.kind === 'JobFlow') return [];
-        const message = `Job "${found.name}" exists and does not belong to this flow; delete it or rename the entry "${entryJob.entry.name}"`;
+        const message = `${describeReference(found.name)} exists and does not belong to this flow; delete it or rename the entry "${entryJob.entry.name}"`;
         return [{ kind: 'stalled', reason: 'JobNameTaken', message }];
       }
       const follows = isWaiting(found) && found.terms?.source !== entryJob.source;
@@ -201,7 +208,7 @@ function failureOf({ flow, owned }: FlowSnapshot, nowMs: number): Failure | unde
   if (flow.spec.failurePolicy !== 'FailFast' || failed === undefined) return undefined;
   return {
     reason: 'FailFast',
-    message: `Job "${failed.name}" failed, and failurePolicy is FailFast`,
+    message: `${describeReference(failed.name)} failed, and failurePolicy is FailFast`,
     endsRunning: false,
   };
 }
@@ -234,24 +241,32 @@ function planEnd({ flow, isWaitedFor }: FlowSnapshot, status: JobFlowStatus, now
 }
 
 function statesOf(
-  { flow, job, owned, members, isHeld, daemonState }: FlowSnapshot,
+  { flow, job, owned, members, isHeld }: FlowSnapshot,
   wanted: readonly EntryJob[],
-  notMade: JobState,
+  hasFailed: boolean,
 ): Map<string, JobState> {
   const states = new Map<string, JobState>();
-  for (const { name } of flow.spec.flows ?? []) {
-    const state = daemonState(name);
-    if (state !== undefined) states.set(`daemonjob/${name}`, state);
-  }
+  const notMade = (jobName: string): JobState => {
+    if (!hasFailed) return 'Waiting';
+    // A DaemonJob that ran when the flow was ended has been deleted for it.
+    return flow.status.jobStatusList?.[jobName] === 'Running' ? 'Failed' : 'Skipped';
+  };
   for (const { jobName } of wanted) {
     const found = job(jobName);
     const isOwn = found?.owner?.uid === flow.uid;
     // A Job that ended and went away by its own TTL stays where it was.
     const gone = hasEndedBefore(flow, jobName) ? flow.status.jobStatusList?.[jobName] : undefined;
-    states.set(jobName, found !== undefined && isOwn ? jobStateOf(found, isHeld) : (gone ?? notMade));
+    states.set(
+      jobName,
+      found !== undefined && isOwn ? jobStateOf(found, isHeld) : (gone ?? notMade(jobName)),
+    );
   }
   for (const one of [...owned, ...members]) states.set(one.name, jobStateOf(one, isHeld));
   return states;
+}
+
+function isDaemon({ name }: JobRecord): boolean {
+  return parseReference(name)?.kind === 'daemonjob';
 }
 
 function hasEndedBefore({ status }: FlowRecord, jobName: string): boolean {
@@ -288,7 +303,7 @@ function terminating(snapshot: FlowSnapshot, nowMs: number): FlowAction[] {
     isDeleting: true,
     isOpenEnded: false,
     suspended: flow.spec.suspend === true,
-    states: statesOf(snapshot, wanted, 'Waiting'),
+    states: statesOf(snapshot, wanted, false),
     mayEnd: false,
     stalled: undefined,
     failure: undefined,

@@ -1,0 +1,145 @@
+import { daemonAsJob, type DaemonRecord } from '../src/core/daemon/daemon-record.ts';
+import type { DaemonAction } from '../src/core/daemon/plan-daemon.ts';
+import type { JobAction } from '../src/core/job-plan.ts';
+import type { EventRecorder } from '../src/kube/events.ts';
+import { statusRequest } from '../src/kube/flow-requests.ts';
+import { outcomesPatch } from '../src/kube/patches.ts';
+import { keyOf } from '../src/kube/store-change.ts';
+import type { Releases } from './job-actor.ts';
+import { someAtOnce, type PartOwner, type PartWriter } from './part-writer.ts';
+import { StatusPace } from './status-pace.ts';
+import type { WaitAnnouncements } from './wait-announcements.ts';
+
+/** What acting on DaemonJobs needs. */
+export interface DaemonActorOptions {
+  readonly events: EventRecorder;
+  readonly announcements: WaitAnnouncements;
+  readonly parts: PartWriter;
+  /** Told that a DaemonJob starts, so that its flow does not run more at once than it may. */
+  readonly releases: Releases;
+  /** Gives a DaemonJob another turn at a time (milliseconds since the epoch). */
+  readonly recheckAt: (key: string, atMs: number) => void;
+  readonly now: () => number;
+}
+
+/** Told by {@link WaitAnnouncements} instead, which repeats what lasts. */
+const TOLD_OF_WAITS: readonly string[] = ['Waiting', 'Held', 'DependencyCycle'];
+
+/** The only place that writes on behalf of DaemonJobs: it makes and deletes their Jobs and writes their status. */
+export class DaemonActor {
+  readonly #options: DaemonActorOptions;
+  readonly #pace = new StatusPace();
+
+  constructor(options: DaemonActorOptions) {
+    this.#options = options;
+  }
+
+  /** Forgets a DaemonJob that is gone. */
+  forget({ uid }: DaemonRecord): void {
+    this.#pace.forget(uid);
+    this.#options.announcements.forget(uid);
+  }
+
+  /** Forgets everything, as a replica does that no longer leads. */
+  reset(): void {
+    this.#pace.reset();
+  }
+
+  /**
+   * Carries out what was decided about the gate of a DaemonJob. Its opening is not written: the first Job of it says
+   * so, then the start in its status.
+   *
+   * @param actions what would be done about a Job in its place
+   * @returns whether something was written: then everything else is to be decided on what the watch brings
+   * @throws ApiError if a write failed and is to be tried again
+   */
+  async actAtGate(daemon: DaemonRecord, actions: readonly JobAction[]): Promise<boolean> {
+    const { announcements, parts, recheckAt, now } = this.#options;
+    const waits = actions.find((action) => action.kind === 'announceWait');
+    if (waits === undefined) announcements.forget(daemon.uid);
+    else {
+      const { tell, nextAtMs } = announcements.decide(waits, now());
+      recheckAt(keyOf(daemon), nextAtMs);
+      if (tell) {
+        const type = waits.reason === 'DependencyCycle' ? 'Warning' : 'Normal';
+        this.#announce(daemon, type, waits.reason, waits.message);
+      }
+    }
+    const record = actions.find((action) => action.kind === 'recordOutcomes');
+    if (record === undefined) return false;
+    const patch = outcomesPatch(record.job, record.outcomes);
+    await parts.send(ownerOf(daemon), { method: 'PATCH', ...patch }, 'outcomes recorded');
+    return true;
+  }
+
+  /**
+   * Carries out what was decided about one DaemonJob. The Jobs come first: the status tells of what is there.
+   *
+   * @throws ApiError if a write failed and is to be tried again
+   */
+  async act(daemon: DaemonRecord, actions: readonly DaemonAction[]): Promise<void> {
+    const starts = !daemon.started && actions.some(({ kind }) => kind === 'createJob');
+    // No await between the decision and this: of two parts of a flow the second sees the first.
+    if (starts) this.#options.releases.releasing(daemonAsJob(daemon));
+    try {
+      await someAtOnce(actions, (action) => this.#writeJob(daemon, action));
+    } catch (error) {
+      // It must not stand in its own way at the next attempt.
+      if (starts) this.#options.releases.notReleased(daemonAsJob(daemon));
+      throw error;
+    }
+    for (const action of actions) await this.#actOnDaemon(daemon, action);
+  }
+
+  async #writeJob(daemon: DaemonRecord, action: DaemonAction): Promise<void> {
+    const { parts } = this.#options;
+    if (action.kind === 'createJob') await parts.create(ownerOf(daemon), action.job);
+    if (action.kind === 'deleteJob') await parts.delete(ownerOf(daemon), action.job, action.why);
+  }
+
+  async #actOnDaemon(daemon: DaemonRecord, action: DaemonAction): Promise<void> {
+    switch (action.kind) {
+      case 'writeStatus':
+        await this.#writeStatus(action);
+        return;
+      case 'announce':
+        if (!TOLD_OF_WAITS.includes(action.reason)) {
+          this.#announce(daemon, action.type, action.reason, action.message);
+        }
+        return;
+      case 'recheckAt':
+        this.#options.recheckAt(keyOf(daemon), action.timeMs);
+        return;
+      case 'createJob':
+      case 'deleteJob':
+        return;
+    }
+  }
+
+  async #writeStatus({ daemon, status, urgent }: StatusWrite): Promise<void> {
+    const { now, parts, recheckAt } = this.#options;
+    const jobs = Object.keys(status.jobStatusList ?? {}).length;
+    const dueMs = this.#pace.dueMs(daemon.uid, jobs, urgent, now());
+    if (dueMs !== undefined) {
+      recheckAt(keyOf(daemon), dueMs);
+      return;
+    }
+    await parts.send(ownerOf(daemon), statusRequest('daemonjobs', daemon, status), 'status written');
+  }
+
+  #announce(
+    { namespace, name, uid }: DaemonRecord,
+    type: 'Normal' | 'Warning',
+    reason: string,
+    message: string,
+  ): void {
+    const object = { apiVersion: 'api.practice.com/v1alpha1', kind: 'DaemonJob', namespace, name, uid };
+    this.#options.events.announce({ object, type, reason, message });
+  }
+}
+
+type StatusWrite = Extract<DaemonAction, { kind: 'writeStatus' }>;
+
+function ownerOf({ namespace, name }: DaemonRecord): PartOwner {
+  return { namespace, reference: `daemonjob/${name}` };
+}

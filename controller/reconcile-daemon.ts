@@ -1,0 +1,33 @@
+import { planDaemon } from '../src/core/daemon/plan-daemon.ts';
+import { planJob } from '../src/core/job-plan.ts';
+import type { DaemonActor } from './daemon-actor.ts';
+import type { DaemonCache } from './daemon-cache.ts';
+import type { JobCache } from './job-cache.ts';
+
+/** What reconciling a DaemonJob needs. */
+export interface DaemonReconcileOptions {
+  readonly cache: DaemonCache;
+  readonly jobs: JobCache;
+  readonly actor: DaemonActor;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+}
+
+/**
+ * Reconciles one DaemonJob: observe, decide, act. At its gate it is a Job among Jobs.
+ *
+ * @param key `namespace/name`
+ * @throws ApiError if a write failed; the DaemonJob is to be reconciled again
+ */
+export async function reconcileDaemon(
+  key: string,
+  { cache, jobs, actor, now }: DaemonReconcileOptions,
+): Promise<void> {
+  const nowMs = now();
+  const view = cache.view(key, jobs, nowMs);
+  if (view === undefined) return;
+  const { snapshot, waiting } = view;
+  const { daemon } = snapshot;
+  const wrote = waiting !== undefined && (await actor.actAtGate(daemon, planJob(waiting, nowMs)));
+  if (!wrote) await actor.act(daemon, planDaemon(snapshot, nowMs));
+}
