@@ -2,18 +2,19 @@ import { parseAnnotations } from '../../../api/annotations.ts';
 import { refusal, type Refusal } from '../../../api/errors.ts';
 import { validateJobFlow } from '../../../api/flow-resources.ts';
 import type { Json, JsonObject } from '../../../api/job.ts';
+import { isResourceName } from '../../../api/kubernetes-names.ts';
 import { USER_ANNOTATIONS } from '../../../api/names.ts';
 import type { JobTemplate } from '../../../api/resources.ts';
 import type { Lookup } from '../decide-create.ts';
-import { fieldOf, sameJson } from '../json-tree.ts';
+import { fieldOf, sameJson, valueAt } from '../json-tree.ts';
 import { checkEntries } from './check-entries.ts';
 import { refuseBelow } from './check-job-spec.ts';
 import { checkParameters } from './check-parameters.ts';
 import { refuseFlowCycle, type FlowPlan } from './flow-cycle.ts';
 import { FLOW_LIMITS, refuseLargeFlow } from './flow-size.ts';
 import { warnOfForeignKeys, warnOfPolicies } from './flow-warnings.ts';
-import { textAt } from './named-list.ts';
-import { plannedEntries, type PlannedEntry } from './planned-entries.ts';
+import { itemsAt, textAt, type ListItem } from './named-list.ts';
+import { plannedEntries } from './planned-entries.ts';
 import { newAnnotations, refuseOwnAnnotations } from './resource-annotations.ts';
 import { admitResource, refuseAny, type ResourceVerdict } from './resource-verdict.ts';
 import type { ResourceView } from './resource-view.ts';
@@ -40,8 +41,7 @@ export interface FlowRequest {
  * @param old as it is stored; undefined for a new one
  */
 export function templatesToLookUp(object: JsonObject, old: JsonObject | undefined): string[] {
-  if (!validateJobFlow(object).ok) return [];
-  return [...new Set(newReferences(object, old).map(({ value }) => textAt(value, 'jobTemplateRef')))];
+  return [...new Set(newReferences(object, old).map(referenceOf))].filter(isResourceName);
 }
 
 /**
@@ -127,9 +127,11 @@ function checkNumbers(spec: Json | undefined): Refusal[] {
 }
 
 function refuseTemplates({ object, old, namespace, templates }: FlowRequest): Refusal[] {
-  return newReferences(object, old).flatMap(({ value, path }) => {
-    const name = textAt(value, 'jobTemplateRef');
-    const values = { field: `${path}.jobTemplateRef`, name, namespace };
+  return newReferences(object, old).flatMap((entry) => {
+    const name = referenceOf(entry);
+    const values = { field: `${entry.path}.jobTemplateRef`, name, namespace };
+    // Refused as a name.
+    if (!isResourceName(name)) return [];
     switch (templates.get(name)?.kind) {
       case 'found':
         return [];
@@ -143,14 +145,18 @@ function refuseTemplates({ object, old, namespace, templates }: FlowRequest): Re
 }
 
 /** The entries that name another JobTemplate than before. */
-function newReferences(object: JsonObject, old: JsonObject | undefined): PlannedEntry[] {
-  const before = new Map(
-    old === undefined
-      ? []
-      : planOf(old).entries.map(({ name, value }) => [name, textAt(value, 'jobTemplateRef')]),
-  );
-  return planOf(object).entries.filter(({ name, value }) => {
-    const ref = textAt(value, 'jobTemplateRef');
-    return ref !== '' && before.get(name) !== ref;
+function newReferences(object: JsonObject, old: JsonObject | undefined): ListItem[] {
+  const before = new Map(entriesOf(old).map((entry) => [textAt(entry.value, 'name'), referenceOf(entry)]));
+  return entriesOf(object).filter((entry) => {
+    const reference = referenceOf(entry);
+    return reference !== '' && before.get(textAt(entry.value, 'name')) !== reference;
   });
+}
+
+function entriesOf(object: JsonObject | undefined): ListItem[] {
+  return itemsAt(valueAt(object, 'spec', 'flows'), 'spec.flows');
+}
+
+function referenceOf({ value }: ListItem): string {
+  return textAt(value, 'jobTemplateRef');
 }
