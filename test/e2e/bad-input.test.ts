@@ -141,11 +141,6 @@ const BAD_INPUT: readonly BadInput[] = [
     'The Job "bad" is invalid',
     'spec.backoffLimit: Invalid value: -3',
   ],
-  [
-    'a template that is no JobSpec at all',
-    job('bad').annotated('template', 'of-wrong-types').dependsOn('a').withoutPod(),
-    'spec.template',
-  ],
 ];
 
 describe('bad input is refused with a clear sentence, and nothing changes', () => {
@@ -168,7 +163,6 @@ describe('bad input is refused with a clear sentence, and nothing changes', () =
       [
         template('imageless', { template: { spec: { containers: [{ name: 'main' }] } } }),
         template('out-of-range', { backoffLimit: -3, template: { spec: { containers } } }),
-        template('of-wrong-types', { template: 'a string' }),
         // Someone to depend on, which waits.
         job('there').annotated('hold', 'true'),
       ],

@@ -22,19 +22,33 @@ const JOBS = { group: 'batch', resource: 'jobs', namespace: ELSEWHERE };
 const LEASES = { group: 'coordination.k8s.io', resource: 'leases' };
 const OWN_LEASE = { ...LEASES, namespace: SYSTEM, name: 'jobflow-controller' };
 
+/** Rights to custom resources of jobflow. */
+function resources(verbs: readonly string[], plurals: readonly string[], subresource?: string): Right[] {
+  return plurals.flatMap((resource) =>
+    verbs.map((verb) => ({
+      verb,
+      group: 'api.practice.com',
+      resource,
+      ...(subresource !== undefined && { subresource }),
+      namespace: ELSEWHERE,
+    })),
+  );
+}
+
 const MAY: Record<string, readonly Right[]> = {
   'jobflow-webhook': [
     ...['get', 'list', 'watch'].map((verb) => ({ verb, ...JOBS })),
-    ...['jobtemplates', 'jobflows'].map((resource) => ({
-      verb: 'get',
-      group: 'api.practice.com',
-      resource,
-      namespace: ELSEWHERE,
-    })),
+    ...resources(['get', 'list', 'watch'], ['jobflows', 'daemonjobs']),
+    ...resources(['get'], ['jobtemplates']),
   ],
   'jobflow-controller': [
-    ...['get', 'list', 'watch', 'patch'].map((verb) => ({ verb, ...JOBS })),
+    ...['get', 'list', 'watch', 'patch', 'create', 'delete'].map((verb) => ({ verb, ...JOBS })),
     { verb: 'patch', ...JOBS, subresource: 'status' },
+    ...resources(['get', 'list', 'watch', 'create', 'delete', 'patch'], ['jobflows', 'daemonjobs']),
+    ...resources(['get', 'list', 'watch'], ['jobtemplates']),
+    ...resources(['patch'], ['jobflows', 'daemonjobs', 'jobtemplates'], 'status'),
+    ...resources(['update'], ['jobflows', 'daemonjobs'], 'finalizers'),
+    ...['get', 'list', 'watch'].map((verb) => ({ verb, resource: 'nodes' })),
     ...['create', 'patch'].map((verb) => ({ verb, resource: 'events', namespace: ELSEWHERE })),
     { verb: 'create', ...LEASES, namespace: SYSTEM },
     ...['get', 'update', 'patch'].map((verb) => ({ verb, ...OWN_LEASE })),
@@ -43,7 +57,7 @@ const MAY: Record<string, readonly Right[]> = {
 
 /** What neither account may do. */
 const NEITHER_MAY: readonly Right[] = [
-  ...['create', 'update', 'delete', 'deletecollection'].map((verb) => ({ verb, ...JOBS })),
+  ...['update', 'deletecollection'].map((verb) => ({ verb, ...JOBS })),
   { verb: 'update', ...JOBS, subresource: 'status' },
   { verb: 'update', ...JOBS, subresource: 'finalizers' },
   ...['secrets', 'configmaps', 'pods', 'serviceaccounts'].flatMap((resource) =>
@@ -54,21 +68,16 @@ const NEITHER_MAY: readonly Right[] = [
   ),
   { verb: 'create', resource: 'pods', subresource: 'exec', namespace: ELSEWHERE },
   { verb: 'create', resource: 'serviceaccounts', subresource: 'token', namespace: SYSTEM },
-  { verb: 'get', resource: 'nodes' },
+  ...['create', 'update', 'patch', 'delete'].map((verb) => ({ verb, resource: 'nodes' })),
   { verb: 'list', resource: 'namespaces' },
   { verb: 'list', resource: 'events', namespace: ELSEWHERE },
   { verb: 'create', ...LEASES, namespace: ELSEWHERE },
   { verb: 'get', ...LEASES, namespace: SYSTEM, name: 'another' },
   { verb: 'update', ...LEASES, namespace: SYSTEM, name: 'another' },
   { verb: 'delete', ...OWN_LEASE },
-  ...['jobtemplates', 'jobflows'].flatMap((resource) =>
-    ['list', 'create', 'update', 'patch', 'delete'].map((verb) => ({
-      verb,
-      group: 'api.practice.com',
-      resource,
-      namespace: ELSEWHERE,
-    })),
-  ),
+  ...resources(['update', 'deletecollection'], ['jobflows', 'daemonjobs', 'jobtemplates']),
+  ...resources(['create', 'patch', 'delete'], ['jobtemplates']),
+  ...resources(['update'], ['jobflows', 'daemonjobs', 'jobtemplates'], 'status'),
   ...['mutatingwebhookconfigurations', 'validatingadmissionpolicies'].flatMap((resource) =>
     ['get', 'update', 'patch', 'delete'].map((verb) => ({
       verb,
@@ -86,8 +95,11 @@ const NEITHER_MAY: readonly Right[] = [
 const MAY_NOT: Record<string, readonly Right[]> = {
   'jobflow-webhook': [
     ...NEITHER_MAY,
-    { verb: 'patch', ...JOBS },
+    ...['patch', 'create', 'delete'].map((verb) => ({ verb, ...JOBS })),
     { verb: 'patch', ...JOBS, subresource: 'status' },
+    ...resources(['create', 'patch', 'delete'], ['jobflows', 'daemonjobs']),
+    ...resources(['patch'], ['jobflows', 'daemonjobs', 'jobtemplates'], 'status'),
+    ...['get', 'list', 'watch'].map((verb) => ({ verb, resource: 'nodes' })),
     { verb: 'create', resource: 'events', namespace: ELSEWHERE },
     { verb: 'create', ...LEASES, namespace: SYSTEM },
     { verb: 'get', ...OWN_LEASE },
@@ -146,14 +158,16 @@ describe('the access rights', function () {
       ...['create', 'rolebinding', 'viewer', '--clusterrole=view', `--serviceaccount=${ELSEWHERE}:viewer`],
       ...['-n', ELSEWHERE],
     ]);
-    const flows = { group: 'api.practice.com', resource: 'jobflows', namespace: ELSEWHERE };
-    await waitUntil('the editor to be let through', () =>
-      isAllowed(cluster, 'editor', { verb: 'create', ...flows }, ELSEWHERE),
-    );
-    await waitUntil('the viewer to be let through', () =>
-      isAllowed(cluster, 'viewer', { verb: 'list', ...flows }, ELSEWHERE),
-    );
-    expect(await isAllowed(cluster, 'viewer', { verb: 'create', ...flows }, ELSEWHERE)).to.equal(false);
+    for (const resource of ['jobflows', 'jobtemplates', 'daemonjobs']) {
+      const right = { group: 'api.practice.com', resource, namespace: ELSEWHERE };
+      await waitUntil('the editor to be let through', () =>
+        isAllowed(cluster, 'editor', { verb: 'create', ...right }, ELSEWHERE),
+      );
+      await waitUntil('the viewer to be let through', () =>
+        isAllowed(cluster, 'viewer', { verb: 'list', ...right }, ELSEWHERE),
+      );
+      expect(await isAllowed(cluster, 'viewer', { verb: 'create', ...right }, ELSEWHERE)).to.equal(false);
+    }
   });
 });
 

@@ -1,10 +1,10 @@
 import { expect } from 'chai';
 import { fileURLToPath } from 'node:url';
 import { parseAllDocuments } from 'yaml';
-import { API_GROUP, API_VERSION } from '../../../src/api/names.ts';
+import { JOBS_PATH, RESOURCES_PATH } from '../../../webhook/app.ts';
 import { certificateCrds } from '../../support/certificates-crds/certificate-crds.ts';
 import { readPath, startCluster } from '../../support/cluster.ts';
-import type { ApiAnswer, Cluster } from '../../support/cluster.ts';
+import type { Cluster } from '../../support/cluster.ts';
 import { STARTING_LIMIT_MS } from '../../support/cluster/fixture.ts';
 
 const MANIFESTS = fileURLToPath(new URL('../../../manifests', import.meta.url));
@@ -42,12 +42,6 @@ describe('the manifests', function () {
     return found;
   };
   const template = (name: string): unknown => readPath(named('Deployment', name), 'spec', 'template');
-  const create = (plural: string, object: object): Promise<ApiAnswer> =>
-    cluster.api.request(
-      'POST',
-      `/apis/${API_GROUP}/${API_VERSION}/namespaces/default/${plural}?fieldValidation=Strict&dryRun=All`,
-      { apiVersion: `${API_GROUP}/${API_VERSION}`, metadata: { name: 'x' }, ...object },
-    );
 
   it('apply with one command on a cluster that has cert-manager, without a warning', async () => {
     const { stderr } = await cluster.kubectl(['apply', '-k', MANIFESTS, '--validate=strict']);
@@ -89,16 +83,16 @@ describe('the manifests', function () {
   });
 
   it('lead the API server through the Service to the port that the webhook listens on', () => {
-    const service = readPath(
-      named('MutatingWebhookConfiguration', 'jobflow'),
-      ...['webhooks', 0, 'clientConfig', 'service'],
-    );
-    expect(service).to.deep.equal({
-      namespace: 'jobflow-system',
-      name: 'jobflow-webhook',
-      path: '/admission/jobs',
-      port: 443,
-    });
+    const configuration = named('MutatingWebhookConfiguration', 'jobflow');
+    for (const [index, path] of [JOBS_PATH, RESOURCES_PATH, RESOURCES_PATH].entries()) {
+      expect(readPath(configuration, 'webhooks', index, 'clientConfig', 'service')).to.deep.equal({
+        namespace: 'jobflow-system',
+        name: 'jobflow-webhook',
+        path,
+        port: 443,
+      });
+    }
+    expect(readPath(configuration, 'webhooks')).to.have.length(3);
     const target = named('Service', 'jobflow-webhook');
     expect(readPath(target, 'spec', 'ports', 0, 'port')).to.equal(443);
     expect(readPath(template('jobflow-webhook'), 'metadata', 'labels')).to.include(
@@ -141,46 +135,7 @@ describe('the manifests', function () {
     expect(image('jobflow-webhook')).to.be.a('string').and.equal(image('jobflow-controller'));
   });
 
-  it('take a JobTemplate with any JobSpec, by its short name too', async () => {
-    const spec = { jobTemplate: { backoffLimit: 2, template: { spec: { restartPolicy: 'Never' } } } };
-    const answer = await create('jobtemplates', { kind: 'JobTemplate', spec });
-    expect(answer.status, JSON.stringify(answer.body)).to.equal(201);
-    expect(readPath(answer.body, 'spec')).to.deep.equal(spec);
-    for (const short of ['jt', 'jf']) await cluster.kubectl(['get', short]);
-  });
-
-  it('refuse a JobTemplate without a spec.jobTemplate', async () => {
-    const answer = await create('jobtemplates', { kind: 'JobTemplate', spec: {} });
-    expect(answer.status).to.equal(422);
-    expect(readPath(answer.body, 'message')).to.include('spec.jobTemplate: Required value');
-  });
-
-  it('take a JobFlow with parameters, entries and volumes, and keep all of it', async () => {
-    const spec = {
-      globalParams: {
-        nodeName: 'node-1',
-        env: [
-          { name: 'A', value: '1' },
-          { name: 'B', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
-        ],
-        labels: { a: 'b' },
-        annotations: { c: 'd' },
-      },
-      flows: [{ name: 'a', dependencies: ['b=Failed'], jobTemplate: { template: {} } }],
-      shareVolumes: [{ name: 'v', emptyDir: {} }],
-    };
-    const answer = await create('jobflows', { kind: 'JobFlow', spec });
-    expect(answer.status, JSON.stringify(answer.body)).to.equal(201);
-    expect(readPath(answer.body, 'spec')).to.deep.equal(spec);
-  });
-
-  it('refuse a JobFlow with a mistyped parameter or a variable without a name', async () => {
-    const mistyped = await create('jobflows', { kind: 'JobFlow', spec: { globalParams: { evn: [] } } });
-    expect(readPath(mistyped.body, 'message')).to.include('unknown field "spec.globalParams.evn"');
-    const nameless = await create('jobflows', {
-      kind: 'JobFlow',
-      spec: { globalParams: { env: [{ value: 'a' }] } },
-    });
-    expect(readPath(nameless.body, 'message')).to.include('spec.globalParams.env[0].name: Required value');
+  it('let the custom resources be asked for by their short names', async () => {
+    for (const short of ['jf', 'jt', 'dj']) await cluster.kubectl(['get', short]);
   });
 });
