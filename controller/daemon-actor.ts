@@ -46,30 +46,34 @@ export class DaemonActor {
   }
 
   /**
-   * Carries out what was decided about the gate of a DaemonJob. Its opening is not written: the first Job of it says
-   * so, then the start in its status.
+   * Tells what a DaemonJob waits for at its gate, if it is time to.
    *
-   * @param actions what would be done about a Job in its place
-   * @returns whether something was written: then everything else is to be decided on what the watch brings
-   * @throws ApiError if a write failed and is to be tried again
+   * @param wait undefined if it does not wait
    */
-  async actAtGate(daemon: DaemonRecord, actions: readonly JobAction[]): Promise<boolean> {
-    const { announcements, parts, recheckAt, now } = this.#options;
-    const waits = actions.find((action) => action.kind === 'announceWait');
-    if (waits === undefined) announcements.forget(daemon.uid);
-    else {
-      const { tell, nextAtMs } = announcements.decide(waits, now());
-      recheckAt(keyOf(daemon), nextAtMs);
-      if (tell) {
-        const type = waits.reason === 'DependencyCycle' ? 'Warning' : 'Normal';
-        this.#announce(daemon, type, waits.reason, waits.message);
-      }
+  tellWait(daemon: DaemonRecord, wait: Extract<JobAction, { kind: 'announceWait' }> | undefined): void {
+    const { announcements, recheckAt, now } = this.#options;
+    if (wait === undefined) {
+      announcements.forget(daemon.uid);
+      return;
     }
-    const record = actions.find((action) => action.kind === 'recordOutcomes');
-    if (record === undefined) return false;
-    const patch = outcomesPatch(record.job, record.outcomes);
-    await parts.send(ownerOf(daemon), { method: 'PATCH', ...patch }, 'outcomes recorded');
-    return true;
+    const { tell, nextAtMs } = announcements.decide(wait, now());
+    recheckAt(keyOf(daemon), nextAtMs);
+    if (!tell) return;
+    const type = wait.reason === 'DependencyCycle' ? 'Warning' : 'Normal';
+    this.#announce(daemon, type, wait.reason, wait.message);
+  }
+
+  /**
+   * Writes the outcomes of upstreams that go away on a DaemonJob that waits.
+   *
+   * @throws ApiError if the write failed and is to be tried again
+   */
+  async recordOutcomes(
+    daemon: DaemonRecord,
+    { job, outcomes }: Extract<JobAction, { kind: 'recordOutcomes' }>,
+  ): Promise<void> {
+    const request = { method: 'PATCH', ...outcomesPatch(job, outcomes) } as const;
+    await this.#options.parts.send(ownerOf(daemon), request, 'outcomes recorded');
   }
 
   /**

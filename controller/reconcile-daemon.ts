@@ -14,7 +14,8 @@ export interface DaemonReconcileOptions {
 }
 
 /**
- * Reconciles one DaemonJob: observe, decide, act. At its gate it is a Job among Jobs.
+ * Reconciles one DaemonJob: observe, decide, act. At its gate it is a Job among Jobs, whose opening is not written: the
+ * first Job of it says so, then the start in its status.
  *
  * @param key `namespace/name`
  * @throws ApiError if a write failed; the DaemonJob is to be reconciled again
@@ -28,6 +29,13 @@ export async function reconcileDaemon(
   if (view === undefined) return;
   const { snapshot, waiting } = view;
   const { daemon } = snapshot;
-  const wrote = waiting !== undefined && (await actor.actAtGate(daemon, planJob(waiting, nowMs)));
-  if (!wrote) await actor.act(daemon, planDaemon(snapshot, nowMs));
+  const atGate = waiting === undefined ? [] : planJob(waiting, nowMs);
+  actor.tellWait(
+    daemon,
+    atGate.find((action) => action.kind === 'announceWait'),
+  );
+  const record = atGate.find((action) => action.kind === 'recordOutcomes');
+  // It brings a new version of the DaemonJob, on which the rest is decided anew.
+  if (record !== undefined) await actor.recordOutcomes(daemon, record);
+  else await actor.act(daemon, planDaemon(snapshot, nowMs));
 }

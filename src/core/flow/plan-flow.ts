@@ -75,7 +75,9 @@ export function planFlow(snapshot: FlowSnapshot, nowMs: number): FlowAction[] {
   if (old.length > 0) return deleteForRetry(old, snapshot);
   // The Jobs are gone: only now is the retry carried out, so that after a crash before this it is done once more.
   const begun = { ...flow, status: begunAnew(flow, names), outcome: undefined };
-  return planCurrent({ ...snapshot, flow: begun }, wanted, flow, nowMs);
+  const actions = planCurrent({ ...snapshot, flow: begun }, wanted, flow, nowMs);
+  // It is written before anything is made again, or what has just been made would be taken for what is to be deleted.
+  return actions.filter(({ kind }) => kind !== 'createJob' && kind !== 'deleteJob' && kind !== 'endJob');
 }
 
 /** Those by which the retry is known are deleted last, so that a crash in between forgets nothing. */
@@ -96,7 +98,7 @@ function planCurrent(
   nowMs: number,
 ): FlowAction[] {
   const { flow } = snapshot;
-  const failure = failureOf(snapshot, nowMs);
+  const failure = failureOf(snapshot, wanted, nowMs);
   const changes = flow.outcome === undefined ? planJobs(snapshot, wanted, failure) : [];
   const stalled = changes.find((change) => change.kind === 'stalled');
   // What a flow that has failed as a whole never made is not going to run.
@@ -190,13 +192,12 @@ interface Failure {
 }
 
 /** Why the flow as a whole fails before its Jobs have ended. */
-function failureOf({ flow, owned }: FlowSnapshot, nowMs: number): Failure | undefined {
+function failureOf(snapshot: FlowSnapshot, wanted: readonly EntryJob[], nowMs: number): Failure | undefined {
+  const { flow, owned } = snapshot;
   const deadlineMs = deadlineOf(flow);
+  const isLate = flow.outcome === undefined && deadlineMs !== undefined && nowMs >= deadlineMs;
   const recorded = flow.status.conditions?.find(({ type, status }) => type === 'Failed' && status === 'True');
-  if (
-    recorded?.reason === 'DeadlineExceeded' ||
-    (deadlineMs !== undefined && nowMs >= deadlineMs && !allDone(owned))
-  ) {
+  if (recorded?.reason === 'DeadlineExceeded' || (isLate && !allWell(snapshot, wanted))) {
     const seconds = flow.spec.activeDeadlineSeconds ?? 0;
     return {
       reason: 'DeadlineExceeded',
@@ -213,8 +214,12 @@ function failureOf({ flow, owned }: FlowSnapshot, nowMs: number): Failure | unde
   };
 }
 
-function allDone(owned: readonly JobRecord[]): boolean {
-  return owned.every(({ outcome }) => outcome !== undefined);
+/** Whether nothing is left to do and nothing has failed: what the deadline itself ends has. */
+function allWell(snapshot: FlowSnapshot, wanted: readonly EntryJob[]): boolean {
+  return wanted.every(({ jobName }) => {
+    const state = stateIn(snapshot, jobName);
+    return state === 'Succeed' || state === 'Skipped';
+  });
 }
 
 function deadlineOf({ spec, status }: FlowRecord): number | undefined {
