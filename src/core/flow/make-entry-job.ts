@@ -49,7 +49,7 @@ export function makeEntryJob(
     const { code, message } = verdict.refusal;
     return { ok: false, reason: code, message: `entry "${entry.name}": ${message}` };
   }
-  return { ok: true, job: withSource(verdict.job ?? manifest, entryJob.source) };
+  return { ok: true, job: withRecord(verdict.job ?? manifest, entryJob.source, mayHaveToWait(flow)) };
 }
 
 /** It waits at its gate like a Job; its own Jobs, one per node, are made once that has opened. */
@@ -64,21 +64,31 @@ function makeEntryDaemon(flow: FlowRecord, entryJob: EntryJob): JobObject {
     metadata: { ...metadata, annotations, labels: { [FLOW_LABEL]: flow.name } },
     spec: withFlowParameters(spec, flow.spec.globalParams ?? {}),
   };
-  return withSource(daemon, entryJob.source);
+  return withRecord(daemon, entryJob.source, false);
 }
 
 /** Cycles were refused when the flow was admitted; those that slipped past are found and told by the controller. */
 const NOTHING_ELSE: AdmissionView = { findCycle: () => undefined, uidsInDeletion: () => [] };
 
-/** Notes what the Job was made from, so that an edit of its entry is noticed while it waits. */
-function withSource(job: JobObject, source: string): JobObject {
+/** A flow that is suspended, or runs only some Jobs at once, holds also those that depend on nothing. */
+function mayHaveToWait({ spec }: FlowRecord): boolean {
+  return spec.suspend === true || typeof spec.maxConcurrentJobs === 'number';
+}
+
+/**
+ * Notes what the Job was made from, so that an edit of its entry is noticed while it waits.
+ *
+ * @param waits whether it has a gate even if it depends on nothing
+ */
+function withRecord(job: JobObject, source: string, waits: boolean): JobObject {
   const { annotations } = job.metadata;
   const record = parseGatedRecord(annotations?.[OWN_ANNOTATIONS.gated]);
   if (record === undefined) return job;
   // Nobody applies a file over this Job, so that what was injected need not be known.
-  const noted = formatGatedRecord({ ...record, injected: [], source });
+  const noted = formatGatedRecord({ ...record, gate: record.gate || waits, injected: [], source });
   return {
     ...job,
     metadata: { ...job.metadata, annotations: { ...annotations, [OWN_ANNOTATIONS.gated]: noted } },
+    ...(waits && { spec: { ...job.spec, suspend: true } }),
   };
 }
