@@ -49,6 +49,9 @@ const DAEMON_WORKERS = 2;
 /** How long changes of what uses a template are gathered, in milliseconds, before its status tells of them. */
 const TEMPLATE_PACE_MS = 1_000;
 
+/** The Jobs of a flow change many at a time; its status can wait so long for all of them, in milliseconds. */
+const FLOW_SETTLE_MS = 50;
+
 /**
  * Opens gates and carries flows and DaemonJobs. Every replica follows the objects, so that a standby is ready at once; only the
  * leader decides and writes.
@@ -195,6 +198,9 @@ export class Controller {
       owned: this.#owned,
       concernFlow: (key) => {
         queue.add(key);
+      },
+      concernFlowSoon: (key) => {
+        queue.addAt(key, now() + FLOW_SETTLE_MS);
       },
       concernJob: (key) => {
         this.#concern(key);

@@ -1,5 +1,6 @@
 import type { WaitingOn } from '../src/core/gate.ts';
 import type { TemplateRecord } from '../src/core/flow/flow-projection.ts';
+import { entryJobs, type EntryJob } from '../src/core/flow/flow-entries.ts';
 import { flowAsUpstream, type FlowRecord } from '../src/core/flow/flow-record.ts';
 import type { FlowSnapshot } from '../src/core/flow/plan-flow.ts';
 import { isWaiting } from '../src/core/job-projection.ts';
@@ -18,12 +19,15 @@ export interface FlowCacheOptions {
   readonly owned: OwnedJobs;
   /** Called with the key of every flow, and of every Job or DaemonJob, that a change may concern. */
   readonly concernFlow: (key: string) => void;
+  /** The same, but there is time to let several changes come together. */
+  readonly concernFlowSoon: (key: string) => void;
   readonly concernJob: (key: string) => void;
 }
 
 /** What the controller knows of JobFlows. It tells which flows and Jobs a change may concern; it decides nothing. */
 export class FlowCache {
   readonly #options: FlowCacheOptions;
+  readonly #entries = new Map<string, { uid: string; generation: number; jobs: readonly EntryJob[] }>();
 
   constructor(options: FlowCacheOptions) {
     this.#options = options;
@@ -32,7 +36,8 @@ export class FlowCache {
   /** Takes in a change of a JobFlow; the Jobs that wait for it as a whole are the caller's. */
   handleFlow({ kind, record, previous }: Change<FlowRecord>): void {
     const { owned, concernFlow, concernJob } = this.#options;
-    if (kind !== 'deleted') concernFlow(keyOf(record));
+    if (kind === 'deleted') this.#entries.delete(keyOf(record));
+    else concernFlow(keyOf(record));
     const jobs = owned.controlledBy(flowKey(record.namespace, record.name), record.uid);
     const limits = kind === 'deleted' || previous === undefined || limitsDiffer(record, previous);
     for (const job of jobs) {
@@ -44,10 +49,10 @@ export class FlowCache {
 
   /** Takes in a change of a Job of a flow: the flow's status follows, and another Job may have its turn. */
   handleJob(key: string): void {
-    const { owned, flows, concernFlow, concernJob } = this.#options;
+    const { owned, flows, concernFlowSoon, concernJob } = this.#options;
     const flow = flows.get(key);
     if (flow === undefined) return;
-    concernFlow(key);
+    concernFlowSoon(key);
     const limit = flow.spec.maxConcurrentJobs;
     if (typeof limit !== 'number' || owned.runningOf(flowKey(flow.namespace, flow.name)) >= limit) return;
     for (const job of owned.controlledBy(flowKey(flow.namespace, flow.name), flow.uid)) {
@@ -73,6 +78,7 @@ export class FlowCache {
     const owner = flowKey(flow.namespace, flow.name);
     return {
       flow,
+      wanted: this.#entriesOf(flow),
       job: (name) => jobs.get(`${flow.namespace}/${name}`),
       owned: owned.controlledBy(owner, flow.uid),
       members: owned.joined(owner),
@@ -105,6 +111,15 @@ export class FlowCache {
     if (flow === undefined || flow.deletedMs !== undefined) return false;
     const recorded = flow.status.jobStatusList?.[job.name];
     return recorded !== 'Succeed' && recorded !== 'Failed' && recorded !== 'Skipped';
+  }
+
+  /** Computed once for each generation: digests of a thousand entries take milliseconds. */
+  #entriesOf(flow: FlowRecord): readonly EntryJob[] {
+    const known = this.#entries.get(keyOf(flow));
+    if (known?.uid === flow.uid && known.generation === flow.generation) return known.jobs;
+    const jobs = entryJobs(flow);
+    this.#entries.set(keyOf(flow), { uid: flow.uid, generation: flow.generation, jobs });
+    return jobs;
   }
 
   #flowOf({ namespace, owner }: JobRecord): FlowRecord | undefined {

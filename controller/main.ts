@@ -19,11 +19,7 @@ await runProgram({
     shutdown.add('events', () => {
       events.stop();
     });
-<<<<<<< HEAD
     const controller = new Controller({
-=======
-    const controller = new JobController({
->>>>>>> main
       connection,
       events,
       config,
@@ -33,11 +29,7 @@ await runProgram({
       random: Math.random,
     });
     addReadiness({
-<<<<<<< HEAD
       name: 'objects',
-=======
-      name: 'jobs',
->>>>>>> main
       problem: () => (controller.synced ? undefined : 'the first list is not complete'),
     });
     shutdown.add('controller', () => controller.stop());

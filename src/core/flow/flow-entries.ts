@@ -20,10 +20,12 @@ export interface EntryJob {
 
 /** The Jobs and DaemonJobs that a flow stands for, in the order of its entries. */
 export function entryJobs(flow: Pick<FlowRecord, 'name' | 'spec'>): EntryJob[] {
-  return (flow.spec.flows ?? []).map((entry) => ({
+  const entries = flow.spec.flows ?? [];
+  const daemons = daemonNames(entries);
+  return entries.map((entry) => ({
     entry,
     jobName: entryReference(flow.name, entry.name, isDaemonEntry(entry)),
-    edges: entryEdges(flow, entry),
+    edges: entryEdges(flow, entry, daemons),
     source: sourceOf(flow.spec, entry),
   }));
 }
@@ -41,12 +43,12 @@ export function isDaemonEntry({ daemonJob }: FlowEntry): boolean {
 export function entryEdges(
   { name, spec }: Pick<FlowRecord, 'name' | 'spec'>,
   entry: FlowEntry,
+  daemons: ReadonlySet<string> = daemonNames(spec.flows ?? []),
 ): DependencyEdge[] {
   const dependencies = entry.dependencies ?? [];
   if (dependencies.length === 0) return [];
   const parsed = parseDependencies(dependencies.join('\n'), 'dependencies');
   if (!parsed.ok) return [];
-  const daemons = new Set((spec.flows ?? []).filter(isDaemonEntry).map((other) => other.name));
   return parsed.edges.map((edge) => {
     const reference = parseReference(edge.name);
     if (reference?.kind !== 'job') return edge;
@@ -129,6 +131,10 @@ export function withSharedVolumes(spec: JsonObject, flow: JobFlowSpec, entry: Fl
 
 function entryReference(flowName: string, entryName: string, isDaemon: boolean): string {
   return formatReference({ kind: isDaemon ? 'daemonjob' : 'job', name: joinedName(flowName, entryName) });
+}
+
+function daemonNames(entries: readonly FlowEntry[]): ReadonlySet<string> {
+  return new Set(entries.filter(isDaemonEntry).map(({ name }) => name));
 }
 
 /** What a waiting Job follows when it is edited: its entry, and what the flow gives to all. */

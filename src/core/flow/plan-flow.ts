@@ -15,6 +15,8 @@ import { isRoot, namesToRetry } from './retry.ts';
 /** What surrounds a JobFlow at one moment; everything in it is a snapshot. */
 export interface FlowSnapshot {
   readonly flow: FlowRecord;
+  /** The Jobs that the flow's entries stand for, if they are known already: they only change with its generation. */
+  readonly wanted?: readonly EntryJob[];
   /** A Job of the flow's namespace, whoever made it; `daemonjob/NAME` is a DaemonJob, seen as a Job. */
   readonly job: (name: string) => JobRecord | undefined;
   /** The Jobs and DaemonJobs that the flow controls. */
@@ -66,7 +68,7 @@ export type FlowAction =
 export function planFlow(snapshot: FlowSnapshot, nowMs: number): FlowAction[] {
   const { flow, owned } = snapshot;
   if (flow.deletedMs !== undefined) return terminating(snapshot, nowMs);
-  const wanted = entryJobs(flow);
+  const wanted = snapshot.wanted ?? entryJobs(flow);
   if (flow.retry === undefined || flow.retry === flow.status.observedRetry) {
     return planCurrent(snapshot, wanted, flow, nowMs);
   }
@@ -301,7 +303,7 @@ function begunAnew({ status, retry }: FlowRecord, again: ReadonlySet<string>): J
 
 function terminating(snapshot: FlowSnapshot, nowMs: number): FlowAction[] {
   const { flow } = snapshot;
-  const wanted = entryJobs(flow);
+  const wanted = snapshot.wanted ?? entryJobs(flow);
   const status = flowStatus({
     previous: flow.status,
     generation: flow.generation,
