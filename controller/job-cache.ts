@@ -58,7 +58,7 @@ export class JobCache {
   searchCycles(): void {
     this.#searchesCycles = true;
     for (const [namespace, { graph }] of this.#namespaces) {
-      for (const name of graph.jobsOnCycles()) this.#findCycles(namespace, name);
+      for (const name of graph.jobsOnCycles()) this.#findCycle(namespace, name);
     }
   }
 
@@ -157,14 +157,17 @@ export class JobCache {
     const { graph, cycles } = this.#namespace(namespace);
     const members = new Set([name, ...graph.sharingCyclesWith(name)]);
     for (const [member, path] of cycles) if (path.includes(name)) members.add(member);
-    for (const member of members) {
-      const job = graph.get(member);
-      const path = job && graph.cycleThrough(job);
-      const changed = path?.join() !== cycles.get(member)?.join();
-      if (path === undefined) cycles.delete(member);
-      else cycles.set(member, path);
-      if (changed) this.#concern(`${namespace}/${member}`);
-    }
+    for (const member of members) this.#findCycle(namespace, member);
+  }
+
+  #findCycle(namespace: string, name: string): void {
+    const { graph, cycles } = this.#namespace(namespace);
+    const job = graph.get(name);
+    const path = job && graph.cycleThrough(job);
+    const changed = path?.join() !== cycles.get(name)?.join();
+    if (path === undefined) cycles.delete(name);
+    else cycles.set(name, path);
+    if (changed) this.#concern(`${namespace}/${name}`);
   }
 
   #concernDependents({ namespace, name }: JobRecord): void {
