@@ -23,7 +23,11 @@ import { injectedLeaves } from './injected-leaves.ts';
 import { valueAt, withField, withValueAt } from './json-tree.ts';
 import { mergeTemplate } from './merge-template.ts';
 import { refuseOwnFieldsOnCreate } from './own-fields.ts';
-import { problemOfSharedParameters, withSharedParameters } from './shared-parameters.ts';
+import {
+  problemOfSharedParameters,
+  problemOfVariableCount,
+  withSharedParameters,
+} from './shared-parameters.ts';
 import { admitAsIs, refuse, refuseAll, type Verdict } from './verdict.ts';
 import type { AdmissionView } from './view.ts';
 import {
@@ -168,7 +172,7 @@ function withFlow(job: JobObject, request: CreateRequest, name: string | undefin
   switch (flow?.kind) {
     case 'found': {
       const params = flow.resource.spec?.globalParams ?? {};
-      const problem = problemOfSharedParameters(params);
+      const problem = problemOfSharedParameters(params) ?? problemOfVariableCount(params, job);
       return problem === undefined
         ? withSharedParameters(job, params)
         : refusal('FlowUnusable', { ...values, problem });
