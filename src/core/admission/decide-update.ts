@@ -120,11 +120,15 @@ function describeEdit(
  *
  * @param stated what the changed annotations say
  */
-function newlyWaiting({ after, changed }: Edit, stated: UserAnnotations): Candidate | undefined {
-  const touches = [USER_ANNOTATIONS.dependsOn, USER_ANNOTATIONS.run].some((key) =>
+function newlyWaiting({ before, after, changed }: Edit, stated: UserAnnotations): Candidate | undefined {
+  const states = [USER_ANNOTATIONS.dependsOn, USER_ANNOTATIONS.run].some((key) =>
     Object.hasOwn(changed, key),
   );
-  if (!touches) return undefined;
+  // What is taken away counts at once too: the next edit may turn the edge round, and without a run more Jobs count.
+  const removes =
+    before.terms?.run !== after.terms?.run ||
+    (before.terms?.edges.length !== 0 && after.terms?.edges.length === 0);
+  if (!states && !removes) return undefined;
   const edges = Object.hasOwn(changed, USER_ANNOTATIONS.dependsOn)
     ? stated.edges
     : (after.terms?.edges ?? []);
