@@ -137,10 +137,13 @@ export class JobCache {
     graph.delete(name);
     vanished.delete(name);
     this.#findCycles(namespace, name);
+    // All that is known of a namespace is about Jobs that wait in it, and namespaces come and go.
+    if (graph.size === 0) this.#namespaces.delete(namespace);
   }
 
   #keepVanished(upstream: JobRecord): void {
-    const { vanished } = this.#namespace(upstream.namespace);
+    const vanished = this.#namespaces.get(upstream.namespace)?.vanished;
+    if (vanished === undefined) return;
     for (const dependent of this.#dependents(upstream.namespace, upstream.name)) {
       if (dependent.terms === undefined) continue;
       const outcome = countingOutcome(dependent, dependent.terms, upstream);

@@ -119,8 +119,14 @@ export class JobIndex {
   }
 
   #show(namespace: string, name: string, record: JobRecord | undefined): void {
-    if (record !== undefined && isWaiting(record)) this.#graph(namespace).set(waitingJob(record));
-    else this.#graphs.get(namespace)?.delete(name);
+    if (record !== undefined && isWaiting(record)) {
+      this.#graph(namespace).set(waitingJob(record));
+      return;
+    }
+    const graph = this.#graphs.get(namespace);
+    graph?.delete(name);
+    // Namespaces come and go.
+    if (graph?.size === 0) this.#graphs.delete(namespace);
   }
 
   #forgetOldAdmissions(): void {
