@@ -115,7 +115,7 @@ export const REFUSAL_NOTES: Readonly<Record<RefusalCode, RefusalNote>> = {
   FlowUnusable: {
     group: 'job',
     cause:
-      'The JobFlow exists, but its `globalParams` have a wrong type, or set a key of `api.practice.com`, which belongs on the Job itself.',
+      'The JobFlow exists, but its `globalParams` have a wrong type, or set a key of `api.practice.com`, which belongs on the Job itself, or have so many variables for a Job of so many containers that no object could hold them.',
     mend: 'Mend the JobFlow, then apply the Job again.',
   },
   CompletionsZero: {
