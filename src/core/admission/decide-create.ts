@@ -18,7 +18,7 @@ import {
 import type { JobFlow, JobTemplate } from '../../api/resources.ts';
 import { leftAloneReason } from '../job-projection.ts';
 import { refuseCycle, refuseSelfEdge } from './edge-checks.ts';
-import { OWNED_RESTART_POLICY, OWNED_SUSPEND, withoutOwnership } from './field-ownership.ts';
+import { withTrueOwnership } from './field-ownership.ts';
 import { injectedLeaves } from './injected-leaves.ts';
 import { valueAt, withField, withValueAt } from './json-tree.ts';
 import { mergeTemplate } from './merge-template.ts';
@@ -212,14 +212,6 @@ function withGate(job: JobObject, { flow }: UserAnnotations, gate: boolean): Job
     },
     spec: gate ? withField(spec, 'suspend', true) : spec,
   };
-}
-
-/** These two are the fields that jobflow overrules; everywhere else what the Job states wins. */
-function withTrueOwnership(arrived: JobObject, sent: JobObject): JobObject {
-  return withoutOwnership(sent, [
-    ...(valueAt(arrived.spec ?? {}, ...RESTART_POLICY) === 'Never' ? [] : [OWNED_RESTART_POLICY]),
-    ...(arrived.spec?.suspend === sent.spec?.suspend ? [] : [OWNED_SUSPEND]),
-  ]);
 }
 
 function withAnnotation(job: JobObject, key: string, value: string): JobObject {
