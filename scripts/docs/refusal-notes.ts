@@ -107,6 +107,12 @@ export const REFUSAL_NOTES: Readonly<Record<RefusalCode, RefusalNote>> = {
     cause: 'The JobTemplate exists, but its `spec.jobTemplate` is missing or no object.',
     mend: 'Write a JobSpec there.',
   },
+  TemplateManagedBy: {
+    group: 'job',
+    cause:
+      'The template would put another controller in charge of the Job. jobflow would then leave it alone, and it would stay suspended for good.',
+    mend: 'Remove `managedBy` from the JobTemplate, or write it on a Job without annotations of jobflow.',
+  },
   FlowUnknown: {
     group: 'job',
     cause: 'The Job names a JobFlow that does not exist in its namespace.',

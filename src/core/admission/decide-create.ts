@@ -156,13 +156,26 @@ function withTemplate(request: CreateRequest, name: string | undefined): JobObje
   const values = { field: annotationField(USER_ANNOTATIONS.template), name, namespace };
   switch (template?.kind) {
     case 'found':
-      return { ...job, spec: mergeTemplate(template.resource.spec.jobTemplate, job.spec) };
+      return withMergedTemplate(job, template.resource, values);
     case 'unusable':
       return refusal('TemplateUnusable', values);
     case 'unknown':
     case undefined:
       return refusal('TemplateUnknown', values);
   }
+}
+
+/** What the Job itself states has been looked at before; a template must not put somebody else in charge of it unseen. */
+function withMergedTemplate(
+  job: JobObject,
+  template: JobTemplate,
+  { field, name }: { readonly field: string; readonly name: string },
+): JobObject | Refusal {
+  const merged = { ...job, spec: mergeTemplate(template.spec.jobTemplate, job.spec) };
+  const { managedBy } = merged.spec;
+  return typeof managedBy === 'string' && leftAloneReason(merged) !== undefined
+    ? refusal('TemplateManagedBy', { field, name, value: managedBy })
+    : merged;
 }
 
 function withFlow(job: JobObject, request: CreateRequest, name: string | undefined): JobObject | Refusal {

@@ -259,6 +259,13 @@ describe('decideCreate', () => {
     expect(refusalOf(refused).code).to.equal('AnnotationsTooLarge');
   });
 
+  it('refuses a template that puts another controller in charge, or the Job would wait for good', () => {
+    const of = (managedBy: string): Verdict =>
+      create(arrivedJob({ template: 't', 'depends-on': 'a' }), { template: foundTemplate({ managedBy }) });
+    expect(refusalOf(of('x.io/y')).code).to.equal('TemplateManagedBy');
+    expect(of('kubernetes.io/job-controller').kind).to.equal('admit');
+  });
+
   it('refuses a flow whose variables would fill the memory in a Job of many containers', () => {
     const env = Array.from({ length: 10_000 }, (_, index) => ({ name: `n${index}` }));
     const many = Array.from({ length: 20 }, (_, index) => ({ name: `c${index}` }));
