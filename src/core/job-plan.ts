@@ -1,6 +1,6 @@
 import type { RecordedOutcome, Outcomes } from '../api/outcomes-record.ts';
 import { KEEP_OUTCOME_FINALIZER } from '../api/names.ts';
-import { countingOutcome, countsFor, decideGate, type GateDecision } from './gate.ts';
+import { countingOutcome, countsFor, decideGate, type GateDecision, type WaitingOn } from './gate.ts';
 import { describeClosed, describeCycle, describeWaiting } from './gate-messages.ts';
 import { isWaiting } from './job-projection.ts';
 import type { GateTerms, JobRecord } from './job-record.ts';
@@ -47,6 +47,8 @@ export type JobAction =
       readonly kind: 'announceWait';
       readonly job: JobRecord;
       readonly reason: 'Waiting' | 'Held' | 'DependencyCycle';
+      /** It does not go on by itself: somebody has to create, mend or edit something. */
+      readonly needsSomebody: boolean;
       readonly message: string;
     }
   | { readonly kind: 'recheckAt'; readonly job: JobRecord; readonly timeMs: number };
@@ -117,14 +119,21 @@ function announcement(
 ): JobAction {
   if (decision.kind === 'cycle') {
     const message = `The dependencies form a cycle, ${describeCycle(decision.path)}; edit or delete one of these Jobs.`;
-    return { kind: 'announceWait', job, reason: 'DependencyCycle', message };
+    return { kind: 'announceWait', job, reason: 'DependencyCycle', needsSomebody: true, message };
   }
   const held = decision.on.every(({ kind }) => kind === 'held');
   const message = held
     ? 'Every dependency is met; the Job is held until it is approved.'
     : `${describeWaiting(decision.on)}.`;
-  return { kind: 'announceWait', job, reason: held ? 'Held' : 'Waiting', message };
+  const needsSomebody = held || decision.on.some(({ kind }) => NEEDS_SOMEBODY.has(kind));
+  return { kind: 'announceWait', job, reason: held ? 'Held' : 'Waiting', needsSomebody, message };
 }
+
+const NEEDS_SOMEBODY: ReadonlySet<WaitingOn['kind']> = new Set<WaitingOn['kind']>([
+  'deleted',
+  'unmet',
+  'unreadable',
+]);
 
 /** The outcomes of upstreams that are going away are written on the Job, all in one patch. */
 function keepOutcomes(
