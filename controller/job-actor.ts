@@ -50,7 +50,10 @@ type JobWrite = Exclude<JobAction, { kind: 'announceWait' | 'recheckAt' }>;
 /** The only place that writes to Jobs. Events and metrics follow the write that they tell of. */
 export class JobActor {
   readonly #options: JobActorOptions;
-  /** By key, the resourceVersion that our latest write replaced: what was decided on it is spent. */
+  /**
+   * By key, the resourceVersion that our latest write replaces: what was decided on it is spent. An entry goes as soon
+   * as the watch shows a later one, or most Jobs would leave theirs behind: nothing is decided on them after a release.
+   */
   readonly #replaced = new Map<string, string>();
 
   constructor(options: JobActorOptions) {
@@ -69,6 +72,7 @@ export class JobActor {
   /** Forgets a Job that is gone or no longer waits. */
   forget(job: JobRecord): void {
     this.#options.announcements.forget(job.uid);
+    this.#replaced.delete(keyOf(job));
   }
 
   /** Forgets everything, as a replica does that no longer leads. */
@@ -98,13 +102,17 @@ export class JobActor {
     // No await between the decision and this: of two Jobs of a flow the second sees the first.
     if (action.kind === 'release') this.#options.releases.releasing(job);
     const fields = { namespace: job.namespace, job: job.name, uid: job.uid };
+    const key = keyOf(job);
+    // Before the write is sent, since the watch may bring it before its answer comes.
+    this.#replaced.set(key, job.resourceVersion);
     try {
       const answer = await this.#send(action);
+      if (answer === undefined || resourceVersionOf(answer) === job.resourceVersion)
+        this.#replaced.delete(key);
       if (answer === undefined) return;
-      if (resourceVersionOf(answer) !== job.resourceVersion)
-        this.#replaced.set(keyOf(job), job.resourceVersion);
     } catch (error) {
       if (action.kind === 'release') this.#options.releases.notReleased(job);
+      this.#replaced.delete(key);
       // Gone: the watch will say so. A conflict is no failure either, but the change may not concern us.
       if (isApiError(error, 'notFound')) return;
       throw error;

@@ -95,7 +95,7 @@ export class JobCache {
   searchCycles(): void {
     this.#searchesCycles = true;
     for (const [namespace, { graph }] of this.#namespaces) {
-      for (const name of graph.jobsOnCycles()) this.#findCycles(namespace, name);
+      for (const name of graph.jobsOnCycles()) this.#findCycle(namespace, name);
     }
   }
 
@@ -180,10 +180,13 @@ export class JobCache {
     graph.delete(name);
     vanished.delete(name);
     this.#findCycles(namespace, name);
+    // All that is known of a namespace is about Jobs that wait in it, and namespaces come and go.
+    if (graph.size === 0) this.#namespaces.delete(namespace);
   }
 
   #keepVanished(namespace: string, upstream: UpstreamRecord): void {
-    const { vanished } = this.#namespace(namespace);
+    const vanished = this.#namespaces.get(namespace)?.vanished;
+    if (vanished === undefined) return;
     for (const dependent of this.#dependents(namespace, upstream.name)) {
       if (dependent.terms === undefined) continue;
       const outcome = countingOutcome(dependent, dependent.terms, upstream);
@@ -200,14 +203,17 @@ export class JobCache {
     const { graph, cycles } = this.#namespace(namespace);
     const members = new Set([name, ...graph.sharingCyclesWith(name)]);
     for (const [member, path] of cycles) if (path.includes(name)) members.add(member);
-    for (const member of members) {
-      const job = graph.get(member);
-      const path = job && graph.cycleThrough(job);
-      const changed = path?.join() !== cycles.get(member)?.join();
-      if (path === undefined) cycles.delete(member);
-      else cycles.set(member, path);
-      if (changed) this.#concern(`${namespace}/${member}`);
-    }
+    for (const member of members) this.#findCycle(namespace, member);
+  }
+
+  #findCycle(namespace: string, name: string): void {
+    const { graph, cycles } = this.#namespace(namespace);
+    const job = graph.get(name);
+    const path = job && graph.cycleThrough(job);
+    const changed = path?.join() !== cycles.get(name)?.join();
+    if (path === undefined) cycles.delete(name);
+    else cycles.set(name, path);
+    if (changed) this.#concern(`${namespace}/${name}`);
   }
 
   #concernDependents(namespace: string, name: string): void {

@@ -5,6 +5,9 @@ import { readControllerConfig } from '../src/runtime/config.ts';
 import { runProgram } from '../src/runtime/program.ts';
 import { Controller } from './controller.ts';
 
+/** How long a stop waits for the Events that are still to be written, in milliseconds. */
+const LAST_EVENTS_MS = 2_000;
+
 const ownIdentity = `${hostname()}_${randomBytes(4).toString('hex')}`;
 
 await runProgram({
@@ -16,7 +19,9 @@ await runProgram({
   start: (program) => {
     const { config, connection, log, registry, shutdown, addReadiness } = program;
     const events = new EventRecorder({ connection, log });
-    shutdown.add('events', () => {
+    shutdown.add('events', async () => {
+      // What the controller has just done is still to be told: nobody else tells it after a hand-over.
+      await events.flush(LAST_EVENTS_MS);
       events.stop();
     });
     const controller = new Controller({

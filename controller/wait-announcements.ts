@@ -12,6 +12,7 @@ export interface AnnouncementDecision {
 
 interface Told {
   readonly reason: Wait['reason'];
+  readonly needsSomebody: boolean;
   readonly sinceMs: number;
   /** Undefined until it has been told for the first time. */
   toldAtMs: number | undefined;
@@ -23,15 +24,18 @@ const GRACE_MS = 2_000;
 /** Events expire after an hour by default (kube-apiserver --event-ttl); a wait that lasts must stay visible. */
 const REPEAT_MS = 30 * 60_000;
 
-/** Keeps repeats of what Jobs wait for apart: the first after two seconds, then one every 30 minutes. */
+/**
+ * Keeps repeats of what Jobs wait for apart: the first after two seconds, then one every 30 minutes, and one as soon
+ * as a wait has become one that somebody must end.
+ */
 export class WaitAnnouncements {
   readonly #told = new Map<string, Told>();
 
   /** Decides whether to tell of a wait now; what it decides counts as done. */
-  decide({ job, reason }: Wait, nowMs: number): AnnouncementDecision {
+  decide({ job, reason, needsSomebody }: Wait, nowMs: number): AnnouncementDecision {
     let told = this.#told.get(job.uid);
-    if (told?.reason !== reason) {
-      told = { reason, sinceMs: nowMs, toldAtMs: undefined };
+    if (told?.reason !== reason || told.needsSomebody !== needsSomebody) {
+      told = { reason, needsSomebody, sinceMs: nowMs, toldAtMs: undefined };
       this.#told.set(job.uid, told);
     }
     const dueMs =

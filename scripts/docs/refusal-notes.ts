@@ -112,6 +112,12 @@ export const REFUSAL_NOTES: Readonly<Record<RefusalCode, RefusalNote>> = {
     cause: 'The JobTemplate exists, but its `spec.jobTemplate` is missing or no object.',
     mend: 'Write a JobSpec there.',
   },
+  TemplateManagedBy: {
+    group: 'job',
+    cause:
+      'The template would put another controller in charge of the Job. jobflow would then leave it alone, and it would stay suspended for good.',
+    mend: 'Remove `managedBy` from the JobTemplate, or write it on a Job without annotations of jobflow.',
+  },
   FlowUnknown: {
     group: 'job',
     cause: 'The Job names a JobFlow that does not exist in its namespace.',
@@ -120,7 +126,7 @@ export const REFUSAL_NOTES: Readonly<Record<RefusalCode, RefusalNote>> = {
   FlowUnusable: {
     group: 'job',
     cause:
-      'The JobFlow exists, but its `globalParams` have a wrong type, or set a key of `api.practice.com`, which belongs on the Job itself.',
+      'The JobFlow exists, but its `globalParams` have a wrong type, or set a key of `api.practice.com`, which belongs on the Job itself, or have so many variables for a Job of so many containers that no object could hold them.',
     mend: 'Mend the JobFlow, then apply the Job again.',
   },
   CompletionsZero: {

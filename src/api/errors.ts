@@ -25,6 +25,8 @@ export const REFUSALS = {
     '{field}: there is no JobTemplate "{name}" in namespace "{namespace}"; apply the JobTemplate first, then this {kind}.',
   TemplateUnusable:
     '{field}: JobTemplate "{name}" in namespace "{namespace}" has no usable spec.jobTemplate; write a JobSpec there.',
+  TemplateManagedBy:
+    '{field}: JobTemplate "{name}" sets spec.managedBy to "{value}", and jobflow leaves such Jobs alone; remove managedBy from the JobTemplate, or remove this annotation.',
   FlowUnknown:
     '{field}: there is no JobFlow "{name}" in namespace "{namespace}"; apply the JobFlow first, then this Job.',
   FlowUnusable:

@@ -51,6 +51,8 @@ export type JobAction =
       readonly kind: 'announceWait';
       readonly job: JobRecord;
       readonly reason: 'Waiting' | 'Held' | 'DependencyCycle';
+      /** It does not go on by itself: somebody has to create, mend or edit something. */
+      readonly needsSomebody: boolean;
       readonly message: string;
     }
   | { readonly kind: 'recheckAt'; readonly job: JobRecord; readonly timeMs: number };
@@ -121,14 +123,21 @@ function announcement(
 ): JobAction {
   if (decision.kind === 'cycle') {
     const message = `The dependencies form a cycle, ${describeCycle(decision.path)}; edit or delete one of these Jobs.`;
-    return { kind: 'announceWait', job, reason: 'DependencyCycle', message };
+    return { kind: 'announceWait', job, reason: 'DependencyCycle', needsSomebody: true, message };
   }
   const held = decision.on.every(({ kind }) => kind === 'held');
   const message = held
     ? 'Every dependency is met; the Job is held until it is approved.'
     : `${describeWaiting(decision.on)}.`;
-  return { kind: 'announceWait', job, reason: held ? 'Held' : 'Waiting', message };
+  const needsSomebody = held || decision.on.some(({ kind }) => NEEDS_SOMEBODY.has(kind));
+  return { kind: 'announceWait', job, reason: held ? 'Held' : 'Waiting', needsSomebody, message };
 }
+
+const NEEDS_SOMEBODY: ReadonlySet<WaitingOn['kind']> = new Set<WaitingOn['kind']>([
+  'deleted',
+  'unmet',
+  'unreadable',
+]);
 
 /** The outcomes of upstreams that are going away are written on the Job, all in one patch. */
 function keepOutcomes(

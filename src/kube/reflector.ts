@@ -173,10 +173,17 @@ export class Reflector<T extends Identified> {
     }
   }
 
-  /** Takes in the whole collection, page by page; what is gone is deleted at the end. @throws ApiError */
+  /**
+   * Takes in the whole collection, page by page. After the first time what is gone goes before what is new comes: an
+   * object that was created after another had been deleted must not be there to see it go.
+   *
+   * @throws ApiError
+   */
   async #list(): Promise<string> {
     const { connection, path, query, pageSize = 500, listTimeoutMs = 30_000 } = this.#options;
     const seen = new Set<string>();
+    const created: T[] = [];
+    const isFirst = this.#records.size === 0;
     for (let token: string | undefined; ;) {
       const answer = await connection.request({
         method: 'GET',
@@ -190,13 +197,22 @@ export class Reflector<T extends Identified> {
       for (const object of page.items) {
         const record = this.#project(object);
         if (record === undefined) continue;
-        seen.add(keyOf(record));
-        this.#apply(changesOnSeen(this.#records.get(keyOf(record)), record, 'list'));
+        const key = keyOf(record);
+        const stored = this.#records.get(key);
+        if (isFirst || stored?.uid === record.uid) {
+          seen.add(key);
+          this.#apply(changesOnSeen(stored, record, 'list'));
+        } else created.push(record);
         await this.#giveTurn();
       }
       token = page.continueToken;
       if (token !== undefined) continue;
       await this.#forgetAllBut(seen);
+      for (const record of created) {
+        this.#apply([{ kind: 'added', record }]);
+        await this.#giveTurn();
+      }
+      this.#listed();
       return page.resourceVersion;
     }
   }
@@ -207,6 +223,9 @@ export class Reflector<T extends Identified> {
       this.#apply([{ kind: 'deleted', record }]);
       await this.#giveTurn();
     }
+  }
+
+  #listed(): void {
     if (this.#synced || this.#isStopped()) return;
     this.#synced = true;
     this.#announceSynced();

@@ -47,7 +47,7 @@ describe('jobflow in the local cluster', () => {
     // A request on a connection to the one that was killed may fail with it; the next ones must not.
     await waitUntil(
       'the webhook that is left to answer',
-      async () => (await createJob('first', { [USER_ANNOTATIONS.hold]: 'true' })).status === 201,
+      async () => (await createJob('probe', { [USER_ANNOTATIONS.hold]: 'true' })).status === 201,
     );
     for (const name of ['a', 'b', 'c', 'd']) {
       expect((await createJob(name, { [USER_ANNOTATIONS.hold]: 'true' })).status).to.equal(201);

@@ -18,12 +18,16 @@ import {
 import type { JobFlow, JobTemplate } from '../../api/resources.ts';
 import { leftAloneReason } from '../job-projection.ts';
 import { refuseCycle, refuseSelfEdge } from './edge-checks.ts';
-import { OWNED_RESTART_POLICY, OWNED_SUSPEND, withoutOwnership } from './field-ownership.ts';
+import { withTrueOwnership } from './field-ownership.ts';
 import { injectedLeaves } from './injected-leaves.ts';
 import { valueAt, withField, withValueAt } from './json-tree.ts';
 import { mergeTemplate } from './merge-template.ts';
 import { refuseOwnFieldsOnCreate } from './own-fields.ts';
-import { problemOfSharedParameters, withSharedParameters } from './shared-parameters.ts';
+import {
+  problemOfSharedParameters,
+  problemOfVariableCount,
+  withSharedParameters,
+} from './shared-parameters.ts';
 import { admitAsIs, refuse, refuseAll, type Verdict } from './verdict.ts';
 import type { AdmissionView, Candidate } from './view.ts';
 import {
@@ -158,13 +162,26 @@ function withTemplate(request: CreateRequest, name: string | undefined): JobObje
   const values = { field: annotationField(USER_ANNOTATIONS.template), name, namespace };
   switch (template?.kind) {
     case 'found':
-      return { ...job, spec: mergeTemplate(template.resource.spec.jobTemplate, job.spec) };
+      return withMergedTemplate(job, template.resource, values);
     case 'unusable':
       return refusal('TemplateUnusable', values);
     case 'unknown':
     case undefined:
       return refusal('TemplateUnknown', { ...values, kind: 'Job' });
   }
+}
+
+/** What the Job itself states has been looked at before; a template must not put somebody else in charge of it unseen. */
+function withMergedTemplate(
+  job: JobObject,
+  template: JobTemplate,
+  { field, name }: { readonly field: string; readonly name: string },
+): JobObject | Refusal {
+  const merged = { ...job, spec: mergeTemplate(template.spec.jobTemplate, job.spec) };
+  const { managedBy } = merged.spec;
+  return typeof managedBy === 'string' && leftAloneReason(merged) !== undefined
+    ? refusal('TemplateManagedBy', { field, name, value: managedBy })
+    : merged;
 }
 
 function withFlow(job: JobObject, request: CreateRequest, name: string | undefined): JobObject | Refusal {
@@ -174,7 +191,7 @@ function withFlow(job: JobObject, request: CreateRequest, name: string | undefin
   switch (flow?.kind) {
     case 'found': {
       const params = flow.resource.spec?.globalParams ?? {};
-      const problem = problemOfSharedParameters(params);
+      const problem = problemOfSharedParameters(params) ?? problemOfVariableCount(params, job);
       return problem === undefined
         ? withSharedParameters(job, params)
         : refusal('FlowUnusable', { ...values, problem });
@@ -214,14 +231,6 @@ function withGate(job: JobObject, { flow }: UserAnnotations, gate: boolean): Job
     },
     spec: gate ? withField(spec, 'suspend', true) : spec,
   };
-}
-
-/** These two are the fields that jobflow overrules; everywhere else what the Job states wins. */
-function withTrueOwnership(arrived: JobObject, sent: JobObject): JobObject {
-  return withoutOwnership(sent, [
-    ...(valueAt(arrived.spec ?? {}, ...RESTART_POLICY) === 'Never' ? [] : [OWNED_RESTART_POLICY]),
-    ...(arrived.spec?.suspend === sent.spec?.suspend ? [] : [OWNED_SUSPEND]),
-  ]);
 }
 
 function withAnnotation(job: JobObject, key: string, value: string): JobObject {

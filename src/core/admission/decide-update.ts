@@ -12,9 +12,9 @@ import { isWaiting, leftAloneReason, projectJob } from '../job-projection.ts';
 import type { JobRecord } from '../job-record.ts';
 import { refuseNoCompletions } from './decide-create.ts';
 import { refuseCycle, refuseSelfEdge } from './edge-checks.ts';
-import { OWNED_RESTART_POLICY, OWNED_SUSPEND, withoutOwnership } from './field-ownership.ts';
+import { withTrueOwnership } from './field-ownership.ts';
 import { isFileSentAgain, isReplacement } from './file-writers.ts';
-import { sameJson, valueAt, withField } from './json-tree.ts';
+import { sameJson, withField } from './json-tree.ts';
 import { refuseOwnFieldEdits, withOwnFields } from './own-fields.ts';
 import { restoreInjected } from './restore-injected.ts';
 import { decideSuspend } from './suspend-edit.ts';
@@ -120,11 +120,15 @@ function describeEdit(
  *
  * @param stated what the changed annotations say
  */
-function newlyWaiting({ after, changed }: Edit, stated: UserAnnotations): Candidate | undefined {
-  const touches = [USER_ANNOTATIONS.dependsOn, USER_ANNOTATIONS.run].some((key) =>
+function newlyWaiting({ before, after, changed }: Edit, stated: UserAnnotations): Candidate | undefined {
+  const states = [USER_ANNOTATIONS.dependsOn, USER_ANNOTATIONS.run].some((key) =>
     Object.hasOwn(changed, key),
   );
-  if (!touches) return undefined;
+  // What is taken away counts at once too: the next edit may turn the edge round, and without a run more Jobs count.
+  const removes =
+    before.terms?.run !== after.terms?.run ||
+    (before.terms?.edges.length !== 0 && after.terms?.edges.length === 0);
+  if (!states && !removes) return undefined;
   const edges = Object.hasOwn(changed, USER_ANNOTATIONS.dependsOn)
     ? stated.edges
     : (after.terms?.edges ?? []);
@@ -193,14 +197,6 @@ function changedAnnotations(old: JobObject, next: JobObject): Annotations {
 
 function withSuspend(job: JobObject, suspend: boolean): JobObject {
   return { ...job, spec: withField(job.spec ?? {}, 'suspend', suspend) };
-}
-
-function withTrueOwnership(sent: JobObject, kept: JobObject): JobObject {
-  const policyOf = ({ spec }: JobObject) => valueAt(spec ?? {}, 'template', 'spec', 'restartPolicy');
-  return withoutOwnership(kept, [
-    ...(policyOf(sent) === policyOf(kept) ? [] : [OWNED_RESTART_POLICY]),
-    ...(sent.spec?.suspend === kept.spec?.suspend ? [] : [OWNED_SUSPEND]),
-  ]);
 }
 
 function isSameJob(a: JobObject, b: JobObject): boolean {

@@ -67,15 +67,18 @@ function elementDifferences(
   const before = keyedElements(name, arrived);
   const after = keyedElements(name, sent);
   if (before === undefined || after === undefined || before.length === 0) return undefined;
-  const found = [...before, ...after.filter(({ id }) => elementOf(before, id) === undefined)].flatMap(
-    ({ id, step }) => differences([...path, step], '', elementOf(before, id), elementOf(after, id)),
+  // Looked up, not searched for: a list may be as long as a request allows.
+  const arrivedById = elementsById(before);
+  const sentById = elementsById(after);
+  const found = [...before, ...after.filter(({ id }) => !arrivedById.has(id))].flatMap(({ id, step }) =>
+    differences([...path, step], '', arrivedById.get(id), sentById.get(id)),
   );
   // Equal elements in another order: only the list as a whole can tell.
   return found.length === 0 ? undefined : found;
 }
 
-function elementOf(elements: readonly KeyedElement[], id: string): Json | undefined {
-  return elements.find((keyed) => keyed.id === id)?.element;
+function elementsById(elements: readonly KeyedElement[]): ReadonlyMap<string, Json> {
+  return new Map(elements.map(({ id, element }) => [id, element]));
 }
 
 function withoutOwnKeys(map: Readonly<Record<string, string>> | null | undefined): JsonObject {

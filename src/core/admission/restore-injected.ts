@@ -130,13 +130,13 @@ function restoreElements(
   const stored = keyedElements(name, old);
   const sent = keyedElements(name, next ?? []);
   if (stored === undefined || sent === undefined) return next;
+  const storedById = new Map(stored.map(({ id, element }) => [id, element]));
   const result = new Map(sent.map(({ id, element }) => [id, element]));
   for (const [id, { leaves }] of groupByStep(pending)) {
     const element = result.get(id);
     // An element that is gone together with what the user had stated in it was removed on purpose.
     if (element === undefined && leaves.every(({ rest }) => rest.length > 0)) continue;
-    const before = stored.find((keyed) => keyed.id === id)?.element;
-    const restored = restore(before, element, '', leaves, setBack);
+    const restored = restore(storedById.get(id), element, '', leaves, setBack);
     if (restored === undefined) result.delete(id);
     else result.set(id, restored);
   }

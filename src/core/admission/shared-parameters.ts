@@ -26,6 +26,26 @@ export function problemOfSharedParameters(params: GlobalParams): string | undefi
   return undefined;
 }
 
+/** More than etcd takes in one object (1.5 MiB), even of the shortest variables. */
+const MAX_VARIABLES = 100_000;
+
+/**
+ * Why a flow's variables cannot be put into a Job: each container gets them all, and two objects that are each small
+ * enough for the API server could fill this process's memory together.
+ *
+ * @returns the problem as part of a sentence, or undefined if there is none
+ */
+export function problemOfVariableCount(params: GlobalParams, { spec }: JobObject): string | undefined {
+  const variables = params.env?.length ?? 0;
+  const containers = CONTAINER_LISTS.reduce((count, list) => {
+    const found = valueAt(spec, 'template', 'spec', list);
+    return count + (Array.isArray(found) ? found.length : 0);
+  }, 0);
+  return variables * containers <= MAX_VARIABLES
+    ? undefined
+    : `env has ${variables} variables for each of the Job's ${containers} containers, more than ${MAX_VARIABLES} in all`;
+}
+
 /**
  * Puts a flow's shared parameters into a Job: labels and annotations on Job and pod, variables in every container
  * and init container, `nodeName` as a required node affinity (so that the scheduler, taints and quotas still apply).

@@ -130,8 +130,10 @@ function withContainerDefaults(pod: JsonObject, arrivedPod: JsonObject, list: st
   const containers = fieldOf(pod, list);
   const arrived = fieldOf(arrivedPod, list);
   if (!Array.isArray(containers) || !Array.isArray(arrived)) return pod;
+  // The first of a name counts; two of one name are refused by the API server.
+  const arrivedByName = new Map(arrived.toReversed().map((other) => [fieldOf(other, 'name'), other]));
   const filled = containers.map((container) => {
-    const same = arrived.find((other) => fieldOf(other, 'name') === fieldOf(container, 'name'));
+    const same = arrivedByName.get(fieldOf(container, 'name'));
     if (!isObject(container) || same === undefined) return container;
     const other = objectOrEmpty(same);
     return fill(container, other, (key) => key !== 'imagePullPolicy' || sameField(container, other, 'image'));

@@ -14,9 +14,13 @@ const NEEDS_A_GATE = [
   USER_ANNOTATIONS.waitTimeout,
 ] as const;
 
-/** Annotations that mean nothing to jobflow, each with the one that was probably meant. */
+/** Most unknown annotations that one answer names: a writer may send as many as a request holds. */
+const MAX_UNKNOWN_KEYS = 10;
+
+/** Annotations that mean nothing to jobflow, the first ten, each with the one that was probably meant. */
 export function warnOfUnknownKeys(annotations: Annotations): string[] {
-  return unknownKeys(annotations).map((key) => {
+  const unknown = unknownKeys(annotations).slice(0, MAX_UNKNOWN_KEYS);
+  return unknown.map((key) => {
     const meant = nearestKey(key);
     const mend = meant === undefined ? 'remove it.' : `did you mean "${meant}"?`;
     return `${annotationField(key)}: jobflow knows no such annotation; ${mend}`;

@@ -189,10 +189,11 @@ describe('reflector', function () {
     proxy.accept();
     await until(seen, [
       'changed: first → second',
-      'added new',
-      'deleted re-created',
-      'added re-created',
+      // What is new comes last, as if it had been created after the rest was gone.
       'deleted gone',
+      'deleted re-created',
+      'added new',
+      'added re-created',
     ]);
     expect(reflector.counters.relists).to.equal(1);
   });

@@ -217,6 +217,13 @@ describe('decideCreate', () => {
     expect(warnings[2]).to.include('colour').and.include('remove it');
   });
 
+  it('names ten of the keys that mean nothing, and looks at none that is longer than a key can be', () => {
+    const many = Object.fromEntries(Array.from({ length: 50 }, (_, index) => [`colour-${index}`, '']));
+    expect(warningsOf(create(arrivedJob({ dependsOn: 'a', ...many })))).to.have.length(10);
+    const long = `depends-on${'-'.repeat(100)}`;
+    expect(warningsOf(create(arrivedJob({ dependsOn: 'a', [long]: '' })))[1]).to.include('remove it');
+  });
+
   it('warns of annotations that have no effect alone', () => {
     const idle = { approved: 'me', 'on-unmet-dependency': 'Wait', 'wait-timeout': '2h' };
     expect(warningsOf(create(arrivedJob(idle)))).to.have.length(3);
@@ -250,6 +257,30 @@ describe('decideCreate', () => {
     };
     const refused = create(arrivedJob({ flow: 'f' }, arrivedSpec(MAIN, {}, { affinity })), { flow });
     expect(refusalOf(refused).code).to.equal('AnnotationsTooLarge');
+  });
+
+  it('refuses a template that puts another controller in charge, or the Job would wait for good', () => {
+    const of = (managedBy: string): Verdict =>
+      create(arrivedJob({ template: 't', 'depends-on': 'a' }), { template: foundTemplate({ managedBy }) });
+    expect(refusalOf(of('x.io/y')).code).to.equal('TemplateManagedBy');
+    expect(of('kubernetes.io/job-controller').kind).to.equal('admit');
+  });
+
+  it('refuses a flow whose variables would fill the memory in a Job of many containers', () => {
+    const env = Array.from({ length: 10_000 }, (_, index) => ({ name: `n${index}` }));
+    const many = Array.from({ length: 20 }, (_, index) => ({ name: `c${index}` }));
+    const refused = create(arrivedJob({ flow: 'f' }, arrivedSpec(many)), { flow: foundFlow({ env }) });
+    expect(refusalOf(refused).code).to.equal('FlowUnusable');
+  });
+
+  it('takes time in proportion to the length of a list, not to its square', () => {
+    const env = Array.from({ length: 30_000 }, (_, index) => ({ name: `v${index}` }));
+    const job = arrivedJob({ flow: 'f' }, arrivedSpec([{ name: 'main', image: 'i', env }]));
+    const startedMs = performance.now();
+    const created = create(job, { flow: foundFlow({ env: [{ name: 'SHARED', value: '1' }] }) });
+    expect(created.kind).to.equal('admit');
+    // Some 0.1 s; it was half a minute.
+    expect(performance.now() - startedMs).to.be.lessThan(5_000);
   });
 
   it('counts what the outcomes of all upstreams would take', () => {

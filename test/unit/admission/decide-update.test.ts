@@ -240,6 +240,23 @@ describe('decideUpdate: annotations', () => {
     expect(other.kind === 'admit' && other.registers).to.deep.include({ run: 'r' });
   });
 
+  it('registers that a waiting Job no longer depends on anything, and checks it anew without its run', () => {
+    const withoutKey = (job: JobObject, key: string): JobObject => {
+      const kept = Object.entries(job.metadata.annotations ?? {}).filter(([name]) => name !== key);
+      return { ...job, metadata: { ...job.metadata, annotations: Object.fromEntries(kept) } };
+    };
+    const old = waiting(DEPENDENT);
+    const free = update(old, withoutKey(old, USER_ANNOTATIONS.dependsOn));
+    expect(free.kind === 'admit' && free.registers).to.deep.equal({ name: 'b', run: undefined, edges: [] });
+    const ofRun = annotated(old, { [USER_ANNOTATIONS.run]: 'r' });
+    const view: AdmissionView = { ...EMPTY_VIEW, findCycle: () => ['b', 'a', 'b'] };
+    const anyRun = update(ofRun, withoutKey(ofRun, USER_ANNOTATIONS.run), '', view);
+    expect(refusalOf(anyRun).code).to.equal('DependencyCycle');
+    expect(update(ofRun, annotated(ofRun, { note: 'n' }), '', view)).to.deep.include({
+      registers: undefined,
+    });
+  });
+
   it('gates a suspended Job that gets its first dependency', () => {
     const old = stored(arrivedJob({}, arrivedSpec(MAIN, { suspend: true })));
     const next = withSuspend(annotated(old, { [USER_ANNOTATIONS.dependsOn]: 'a' }), false);

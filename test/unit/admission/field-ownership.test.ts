@@ -1,6 +1,16 @@
 import { expect } from 'chai';
 import type { JobObject, JsonObject } from '../../../src/api/job.ts';
-import { admitted, arrivedJob, arrivedSpec, create, stored, update, withSuspend } from './job-builder.ts';
+import {
+  admitted,
+  arrivedJob,
+  arrivedSpec,
+  create,
+  foundFlow,
+  foundTemplate,
+  stored,
+  update,
+  withSuspend,
+} from './job-builder.ts';
 
 const OWNED: JsonObject = {
   'f:spec': {
@@ -31,6 +41,46 @@ describe('field ownership', () => {
   it('leaves no empty set, which would own what holds it', () => {
     const job = owned('Update', { 'f:metadata': {}, 'f:spec': { 'f:suspend': {} } });
     expect(ownersOf(admitted(create(job), job))).to.deep.equal([{ 'f:metadata': {} }]);
+  });
+
+  it('is taken from a creator whose default a template replaced, also of a field owned as one value', () => {
+    const affinity = {
+      nodeAffinity: {
+        requiredDuringSchedulingIgnoredDuringExecution: {
+          nodeSelectorTerms: [{ matchExpressions: [{ key: 'zone', operator: 'Exists' }] }],
+        },
+      },
+    };
+    const containers = [{ name: 'main', image: 'i:1' }];
+    const fieldsV1 = {
+      'f:spec': {
+        'f:backoffLimit': {},
+        'f:template': {
+          'f:spec': {
+            'f:affinity': { 'f:nodeAffinity': { 'f:requiredDuringSchedulingIgnoredDuringExecution': {} } },
+            'f:containers': { 'k:{"name":"main"}': { '.': {}, 'f:image': {}, 'f:imagePullPolicy': {} } },
+          },
+        },
+      },
+    };
+    const managedFields = [{ manager: 'kubectl-client-side-apply', operation: 'Update', fieldsV1 }];
+    const job = arrivedJob(
+      { template: 't', flow: 'f' },
+      arrivedSpec(containers, {}, { affinity, restartPolicy: 'Never' }),
+      { managedFields },
+    );
+    const template = foundTemplate({
+      backoffLimit: 2,
+      template: { spec: { containers: [{ name: 'main', imagePullPolicy: 'Never' }] } },
+    });
+    const flow = foundFlow({ nodeName: 'node-1' });
+    expect(ownersOf(admitted(create(job, { template, flow }), job))).to.deep.equal([
+      {
+        'f:spec': {
+          'f:template': { 'f:spec': { 'f:containers': { 'k:{"name":"main"}': { '.': {}, 'f:image': {} } } } },
+        },
+      },
+    ]);
   });
 
   it('stays with a server-side apply, which says what its file says', () => {

@@ -1,7 +1,10 @@
 import { expect } from 'chai';
 import type { Json, JobObject, JsonObject } from '../../../src/api/job.ts';
 import { valueAt } from '../../../src/core/admission/json-tree.ts';
-import { withSharedParameters } from '../../../src/core/admission/shared-parameters.ts';
+import {
+  problemOfVariableCount,
+  withSharedParameters,
+} from '../../../src/core/admission/shared-parameters.ts';
 import { arrivedJob, arrivedSpec } from './job-builder.ts';
 
 const TERMS = [
@@ -92,5 +95,15 @@ describe('withSharedParameters', () => {
 
   it('changes nothing with no parameters', () => {
     expect(withSharedParameters(job(), {})).to.deep.equal(job());
+  });
+
+  it('are too many variables for too many containers before they fill the memory', () => {
+    const named = (count: number): JsonObject[] =>
+      Array.from({ length: count }, (_, index) => ({ name: `n${index}` }));
+    const params = { env: named(5_000) };
+    expect(problemOfVariableCount(params, job({}, named(20)))).to.equal(undefined);
+    expect(problemOfVariableCount(params, job({ initContainers: named(1) }, named(20)))).to.equal(
+      "env has 5000 variables for each of the Job's 21 containers, more than 100000 in all",
+    );
   });
 });

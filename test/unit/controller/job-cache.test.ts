@@ -259,4 +259,15 @@ describe('cycles in the cache', () => {
     expect(cycleOf(world, 'a')).to.equal('a → b → a');
     expect(cycleOf(world, 'c'), 'behind a cycle is not on it').to.equal(undefined);
   });
+
+  it('are found at the start without delay also where one is long', () => {
+    const world = new World(false);
+    const length = 400;
+    world.put(...Array.from({ length }, (_, n) => waiting(`j${n}`, `j${(n + 1) % length}`)));
+    const startedMs = performance.now();
+    world.cache.searchCycles();
+    // Some 0.1 s; it was half a minute, in which nothing else is done.
+    expect(performance.now() - startedMs).to.be.lessThan(5_000);
+    expect(world.cache.snapshot('test/j7')?.cycle).to.have.length(length + 1);
+  });
 });

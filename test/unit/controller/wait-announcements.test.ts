@@ -7,7 +7,14 @@ const MINUTE_MS = 60_000;
 
 const wait = (
   reason: 'Waiting' | 'Held' | 'DependencyCycle',
-): Parameters<WaitAnnouncements['decide']>[0] => ({ kind: 'announceWait', job: record, reason, message: '' });
+  needsSomebody = false,
+): Parameters<WaitAnnouncements['decide']>[0] => ({
+  kind: 'announceWait',
+  job: record,
+  reason,
+  needsSomebody,
+  message: '',
+});
 
 describe('announcements of waiting', () => {
   it('leave out a wait that is over within two seconds', () => {
@@ -20,6 +27,15 @@ describe('announcements of waiting', () => {
   it('tell of a hold and of a cycle at once', () => {
     expect(new WaitAnnouncements().decide(wait('Held'), 0).tell).to.equal(true);
     expect(new WaitAnnouncements().decide(wait('DependencyCycle'), 0).tell).to.equal(true);
+  });
+
+  it('tell once more when somebody has to end the wait', () => {
+    const announcements = new WaitAnnouncements();
+    announcements.decide(wait('Waiting'), 0);
+    expect(announcements.decide(wait('Waiting'), 3_000).tell).to.equal(true);
+    announcements.decide(wait('Waiting', true), 10_000);
+    expect(announcements.decide(wait('Waiting', true), 12_000).tell).to.equal(true);
+    expect(announcements.decide(wait('Waiting', true), 13_000).tell).to.equal(false);
   });
 
   it('are repeated every 30 minutes while the wait lasts, however often it is decided', () => {

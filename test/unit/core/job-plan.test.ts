@@ -82,7 +82,7 @@ describe('the plan for a Job that waits', () => {
   it('is to tell what it waits for, and to look again at its timeout', () => {
     const builder = job('b').dependsOn('a').annotated('waitTimeout', '1m');
     expect(told(builder, { upstreams: [job('a').started()] })).to.deep.equal([
-      { kind: 'announceWait', reason: 'Waiting', message: 'Job "a" has not ended.' },
+      { kind: 'announceWait', reason: 'Waiting', needsSomebody: false, message: 'Job "a" has not ended.' },
       { kind: 'recheckAt', timeMs: CREATED_MS + 60_000 },
     ]);
   });
@@ -93,6 +93,7 @@ describe('the plan for a Job that waits', () => {
       {
         kind: 'announceWait',
         reason: 'Held',
+        needsSomebody: true,
         message: 'Every dependency is met; the Job is held until it is approved.',
       },
     ]);
@@ -104,6 +105,7 @@ describe('the plan for a Job that waits', () => {
       {
         kind: 'announceWait',
         reason: 'DependencyCycle',
+        needsSomebody: true,
         message: 'The dependencies form a cycle, b → a → b; edit or delete one of these Jobs.',
       },
     ]);
@@ -172,6 +174,7 @@ describe('outcomes that must outlive their Job', () => {
       {
         kind: 'announceWait',
         reason: 'Waiting',
+        needsSomebody: true,
         message: 'Job "a" is being deleted before it had an outcome.',
       },
     ]);
