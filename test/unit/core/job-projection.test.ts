@@ -30,6 +30,7 @@ describe('a Job as jobflow remembers it', () => {
       hasTtl: true,
       finalizers: ['api.practice.com/keep-outcome'],
       leftAloneBecause: undefined,
+      owner: undefined,
     });
     expect(terms?.edges).to.deep.equal([{ name: 'a', wants: 'Complete' }]);
   });

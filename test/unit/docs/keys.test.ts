@@ -5,6 +5,7 @@ import {
   FLOW_LABEL,
   KEEP_OUTCOME_FINALIZER,
   OWN_ANNOTATIONS,
+  RETRY_ANNOTATION,
   USER_ANNOTATIONS,
 } from '../../../src/api/names.ts';
 import { parseDependencies } from '../../../src/api/dependency-list.ts';
@@ -17,6 +18,7 @@ const KEYS: readonly string[] = [
   ...Object.values(OWN_ANNOTATIONS),
   FLOW_LABEL,
   KEEP_OUTCOME_FINALIZER,
+  RETRY_ANNOTATION,
 ];
 
 async function annotationsPage(): Promise<string> {
