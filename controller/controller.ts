@@ -321,6 +321,7 @@ export class Controller {
     this.#parts.seen(keyOf(change.record));
     const owners = this.#owned.handle(change);
     this.#jobs.cache.handle(change);
+    if (change.kind === 'deleted') this.#flows.cache.handleGone(change.record.namespace);
     for (const owner of owners) {
       const [kind, ...key] = owner.split('/');
       const { cache } = kind === 'jobflow' ? this.#flows : this.#daemons;
@@ -344,11 +345,14 @@ export class Controller {
     const { record, kind, previous } = change;
     this.#flows.cache.handleFlow(change);
     this.#recheckTemplates(this.#templates.uses.handleFlow(change));
+    const upstream = flowAsUpstream(record);
+    const before = previous && flowAsUpstream(previous);
     const concerns =
-      kind !== 'updated' || record.outcome !== previous.outcome || record.deletedMs !== previous.deletedMs;
-    if (concerns) {
-      this.#jobs.cache.handleUpstream(record.namespace, flowAsUpstream(record), kind === 'deleted');
-    }
+      kind !== 'updated' ||
+      upstream.outcome !== before?.outcome ||
+      upstream.deletedMs !== before?.deletedMs ||
+      upstream.vanishes !== before?.vanishes;
+    if (concerns) this.#jobs.cache.handleUpstream(record.namespace, upstream, kind === 'deleted');
   }
 
   #upstream(namespace: string, reference: string): ReturnType<typeof flowAsUpstream> | undefined {

@@ -40,15 +40,17 @@ export class FlowActor {
    */
   async act(flow: FlowRecord, actions: readonly FlowAction[]): Promise<void> {
     await someAtOnce(actions.filter(isJobWrite), (action) => this.#writeJob(flow, action));
-    for (const action of actions) await this.#actOnFlow(flow, action);
+    let told = true;
+    for (const action of actions) {
+      if (action.kind === 'writeStatus') told = await this.#writeStatus(action);
+      // An Event tells of what the status says: it comes with it.
+      else if (told || action.kind !== 'announce') await this.#actOnFlow(flow, action);
+    }
   }
 
-  async #actOnFlow(flow: FlowRecord, action: FlowAction): Promise<void> {
+  async #actOnFlow(flow: FlowRecord, action: Exclude<FlowAction, { kind: 'writeStatus' }>): Promise<void> {
     const { events, parts, recheckAt } = this.#options;
     switch (action.kind) {
-      case 'writeStatus':
-        await this.#writeStatus(action);
-        return;
       case 'deleteFlow':
         await parts.send(ownerOf(flow), deleteResourceRequest('jobflows', flow), 'deleted after its TTL');
         return;
@@ -87,15 +89,21 @@ export class FlowActor {
     }
   }
 
-  async #writeStatus({ flow, status, urgent }: Extract<FlowAction, { kind: 'writeStatus' }>): Promise<void> {
+  /** @returns whether it was written, or put off */
+  async #writeStatus({
+    flow,
+    status,
+    urgent,
+  }: Extract<FlowAction, { kind: 'writeStatus' }>): Promise<boolean> {
     const { now, parts, recheckAt } = this.#options;
     const jobs = Object.keys(status.jobStatusList ?? {}).length;
     const dueMs = this.#pace.dueMs(flow.uid, jobs, urgent, now());
     if (dueMs !== undefined) {
       recheckAt(keyOf(flow), dueMs);
-      return;
+      return false;
     }
     await parts.send(ownerOf(flow), statusRequest('jobflows', flow, status), 'status written');
+    return true;
   }
 }
 

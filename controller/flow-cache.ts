@@ -27,6 +27,8 @@ export interface FlowCacheOptions {
 /** What the controller knows of JobFlows. It tells which flows and Jobs a change may concern; it decides nothing. */
 export class FlowCache {
   readonly #options: FlowCacheOptions;
+  /** Flows for which a name is taken, by namespace and key. */
+  readonly #blocked = new Map<string, Set<string>>();
   readonly #entries = new Map<string, { uid: string; generation: number; jobs: readonly EntryJob[] }>();
 
   constructor(options: FlowCacheOptions) {
@@ -38,6 +40,7 @@ export class FlowCache {
     const { owned, concernFlow, concernJob } = this.#options;
     if (kind === 'deleted') this.#entries.delete(keyOf(record));
     else concernFlow(keyOf(record));
+    this.#noteBlocked(record, kind !== 'deleted' && isNameTaken(record));
     const jobs = owned.controlledBy(flowKey(record.namespace, record.name), record.uid);
     const limits = kind === 'deleted' || previous === undefined || limitsDiffer(record, previous);
     for (const job of jobs) {
@@ -58,6 +61,11 @@ export class FlowCache {
     for (const job of owned.controlledBy(flowKey(flow.namespace, flow.name), flow.uid)) {
       if (isWaiting(job)) concernJob(keyOf(job));
     }
+  }
+
+  /** Takes in that a Job or DaemonJob is gone, whoever made it: its name is free. */
+  handleGone(namespace: string): void {
+    for (const key of this.#blocked.get(namespace) ?? []) this.#options.concernFlow(key);
   }
 
   /** Takes in a change of a JobTemplate: flows that have yet to make Jobs from it go on. */
@@ -113,6 +121,14 @@ export class FlowCache {
     return recorded !== 'Succeed' && recorded !== 'Failed' && recorded !== 'Skipped';
   }
 
+  #noteBlocked(flow: FlowRecord, isBlocked: boolean): void {
+    const blocked = this.#blocked.get(flow.namespace) ?? new Set<string>();
+    if (isBlocked) blocked.add(keyOf(flow));
+    else blocked.delete(keyOf(flow));
+    if (blocked.size === 0) this.#blocked.delete(flow.namespace);
+    else this.#blocked.set(flow.namespace, blocked);
+  }
+
   /** Computed once for each generation: digests of a thousand entries take milliseconds. */
   #entriesOf(flow: FlowRecord): readonly EntryJob[] {
     const known = this.#entries.get(keyOf(flow));
@@ -127,6 +143,11 @@ export class FlowCache {
     const flow = this.#options.flows.get(`${namespace}/${owner.name}`);
     return flow?.uid === owner.uid ? flow : undefined;
   }
+}
+
+function isNameTaken({ status }: FlowRecord): boolean {
+  const stalled = status.conditions?.find(({ type }) => type === 'Stalled');
+  return stalled?.status === 'True' && stalled.reason === 'JobNameTaken';
 }
 
 function limitsDiffer({ spec }: FlowRecord, { spec: before }: FlowRecord): boolean {

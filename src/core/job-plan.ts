@@ -139,7 +139,7 @@ const NEEDS_SOMEBODY: ReadonlySet<WaitingOn['kind']> = new Set<WaitingOn['kind']
   'unreadable',
 ]);
 
-/** The outcomes of upstreams that are going away are written on the Job, all in one patch. */
+/** The outcomes of upstreams that are going away, or will by themselves, are written on the Job, all in one patch. */
 function keepOutcomes(
   job: JobRecord,
   terms: GateTerms,
@@ -149,7 +149,7 @@ function keepOutcomes(
   const leaving = new Map<string, RecordedOutcome>();
   for (const { name } of terms.edges) {
     const found = upstream(name);
-    if (found?.deletedMs === undefined) continue;
+    if (found === undefined || (found.deletedMs === undefined && found.vanishes !== true)) continue;
     const outcome = countingOutcome(job, terms, found);
     if (outcome !== undefined) leaving.set(name, outcome);
   }

@@ -49,6 +49,8 @@ export interface UpstreamRecord {
   readonly deletedMs: number | undefined;
   readonly outcome: Outcome | undefined;
   readonly terms: Pick<GateTerms, 'run'> | undefined;
+  /** It deletes itself some time after its end, and no finalizer keeps it until then. */
+  readonly vanishes?: boolean;
 }
 
 /** One Job as jobflow remembers it: what decisions need and no more (under 1 KB). */

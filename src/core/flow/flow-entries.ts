@@ -57,8 +57,8 @@ export function entryEdges(
 }
 
 /**
- * The Job or DaemonJob of an entry as a user would write it: what it waits for, its flow and its template are annotations, and
- * the same admission decision applies to it as to any other annotated Job.
+ * The Job or DaemonJob of an entry as a user would write it: what it waits for, its flow and its template are
+ * annotations, and the same admission decision applies to it as to any other annotated Job.
  */
 export function entryManifest(flow: FlowRecord, { entry, jobName, edges }: EntryJob): JobObject {
   const annotations: Record<string, string> = {

@@ -23,6 +23,7 @@ export interface FlowRecord {
 }
 
 /** A JobFlow as those see it that wait for it as a whole. */
-export function flowAsUpstream({ name, uid, deletedMs, outcome, run }: FlowRecord): UpstreamRecord {
-  return { name: `jobflow/${name}`, uid, deletedMs, outcome, terms: { run } };
+export function flowAsUpstream({ name, uid, deletedMs, outcome, run, spec }: FlowRecord): UpstreamRecord {
+  const vanishes = typeof spec.ttlSecondsAfterFinished === 'number';
+  return { name: `jobflow/${name}`, uid, deletedMs, outcome, terms: { run }, vanishes };
 }

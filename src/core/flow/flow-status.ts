@@ -87,7 +87,15 @@ function conditionsOf(
     {
       type: 'Failed',
       status: flag(hasFailed),
-      ...(hasFailed ? why : { reason: 'NotFailed', message: '' }),
+      ...(hasFailed ? { reason: why.reason, message: why.message } : { reason: 'NotFailed', message: '' }),
+    },
+    // As of a Job: it is going to fail for this, and what has not ended is being ended.
+    {
+      type: 'FailureTarget',
+      status: flag(failure !== undefined),
+      ...(failure === undefined
+        ? { reason: 'NotFailed', message: '' }
+        : { reason: failure.reason, message: failure.message }),
     },
     {
       type: 'Suspended',

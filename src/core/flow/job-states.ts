@@ -16,7 +16,8 @@ export function jobStateOf(job: JobRecord, isHeld: (job: JobRecord) => boolean):
     case 'Skipped':
       return 'Skipped';
     case undefined:
-      if (!isWaiting(job)) return 'Running';
+      // A Job that its own spec suspends has not begun either.
+      if (!isWaiting(job)) return job.suspended && !job.started ? 'Waiting' : 'Running';
       return isHeld(job) ? 'Held' : 'Waiting';
   }
 }

@@ -15,8 +15,8 @@ export type MadeJob =
   | { readonly ok: false; readonly reason: string; readonly message: string };
 
 /**
- * Makes the Job of an entry, or its DaemonJob: as a user would write it, and then through the same admission decision as any other
- * annotated Job, which the webhook leaves to the controller for the Jobs that it creates.
+ * Makes the Job of an entry, or its DaemonJob: as a user would write it, and then through the same admission decision
+ * as any other annotated Job, which the webhook leaves to the controller for the Jobs that it creates.
  *
  * @param template what is found under the name of a JobTemplate
  */

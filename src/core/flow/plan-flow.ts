@@ -7,9 +7,9 @@ import type { JobRecord } from '../job-record.ts';
 import { isWaiting } from '../job-projection.ts';
 import { entryJobs, type EntryJob } from './flow-entries.ts';
 import type { FlowRecord } from './flow-record.ts';
-import { flowStatus } from './flow-status.ts';
+import { flowStatus, type StatusInput } from './flow-status.ts';
 import { makeEntryJob } from './make-entry-job.ts';
-import { jobStateOf } from './job-states.ts';
+import { allEnded, countStates, jobStateOf } from './job-states.ts';
 import { isRoot, namesToRetry } from './retry.ts';
 
 /** What surrounds a JobFlow at one moment; everything in it is a snapshot. */
@@ -74,12 +74,12 @@ export function planFlow(snapshot: FlowSnapshot, nowMs: number): FlowAction[] {
   }
   const names = namesToRetry(wanted, (name) => stateIn(snapshot, name));
   const old = owned.filter(({ name }) => names.has(name));
-  if (old.length > 0) return deleteForRetry(old, snapshot);
-  // The Jobs are gone: only now is the retry carried out, so that after a crash before this it is done once more.
+  if (old.length > 0) return [...deleteForRetry(old, snapshot), ...noteStates(snapshot, wanted, nowMs)];
+  // The Jobs are gone: only now does the retry count as begun, so that after a crash before this it is done once more.
+  // And only once that is noted are they made again, or those would be taken for the old ones.
   const begun = { ...flow, status: begunAnew(flow, names), outcome: undefined };
-  const actions = planCurrent({ ...snapshot, flow: begun }, wanted, flow, nowMs);
-  // It is written before anything is made again, or what has just been made would be taken for what is to be deleted.
-  return actions.filter(({ kind }) => kind !== 'createJob' && kind !== 'deleteJob' && kind !== 'endJob');
+  const plan = planCurrent({ ...snapshot, flow: begun }, wanted, flow, nowMs);
+  return plan.filter(({ kind }) => kind === 'writeStatus' || kind === 'announce');
 }
 
 /** Those by which the retry is known are deleted last, so that a crash in between forgets nothing. */
@@ -93,6 +93,14 @@ function deleteForRetry(old: readonly JobRecord[], { flow }: FlowSnapshot): Flow
     .map((job) => ({ kind: 'deleteJob', job, why: 'retry' }));
 }
 
+/** Until the retry begins the status goes on as it was: a Job that its finalizer keeps for it could not go. */
+function noteStates(snapshot: FlowSnapshot, wanted: readonly EntryJob[], nowMs: number): FlowAction[] {
+  const { flow } = snapshot;
+  const failure = recordedFailure(flow);
+  const states = statesOf(snapshot, wanted, failure !== undefined);
+  return planStatus(flow, statusOf(snapshot, { states, failure, stalled: undefined, nowMs }));
+}
+
 function planCurrent(
   snapshot: FlowSnapshot,
   wanted: readonly EntryJob[],
@@ -100,25 +108,13 @@ function planCurrent(
   nowMs: number,
 ): FlowAction[] {
   const { flow } = snapshot;
-  const failure = failureOf(snapshot, wanted, nowMs);
-  const changes = flow.outcome === undefined ? planJobs(snapshot, wanted, failure) : [];
+  const recorded = recordedFailure(flow);
+  const failure = recorded ?? newFailure(snapshot, wanted, nowMs);
+  const changes = flow.outcome === undefined ? planJobs(snapshot, wanted, recorded, failure) : [];
   const stalled = changes.find((change) => change.kind === 'stalled');
   // What a flow that has failed as a whole never made is not going to run.
   const states = statesOf(snapshot, wanted, failure !== undefined);
-  const isOpenEnded = (flow.spec.flows ?? []).length === 0;
-  const status = flowStatus({
-    previous: flow.status,
-    generation: flow.generation,
-    isDeleting: false,
-    isOpenEnded,
-    suspended: flow.spec.suspend === true,
-    states,
-    mayEnd: states.size > 0,
-    stalled,
-    failure,
-    observedRetry: flow.retry ?? flow.status.observedRetry,
-    nowMs,
-  });
+  const status = statusOf(snapshot, { states, failure, stalled, nowMs });
   return [
     ...changes.filter((change) => change.kind !== 'stalled'),
     ...planStatus(stored, status),
@@ -127,10 +123,35 @@ function planCurrent(
   ];
 }
 
+function statusOf(
+  { flow }: FlowSnapshot,
+  { states, ...found }: Pick<StatusInput, 'states' | 'failure' | 'stalled' | 'nowMs'>,
+): JobFlowStatus {
+  return flowStatus({
+    ...found,
+    states,
+    previous: flow.status,
+    generation: flow.generation,
+    isDeleting: false,
+    isOpenEnded: (flow.spec.flows ?? []).length === 0,
+    suspended: flow.spec.suspend === true,
+    mayEnd: states.size > 0,
+    observedRetry: flow.status.observedRetry,
+  });
+}
+
 function planStatus(stored: FlowRecord, status: JobFlowStatus): FlowAction[] {
   if (sameStatus(status, stored.status)) return [];
-  const urgent = status.state !== stored.status.state || status.observedRetry !== stored.status.observedRetry;
+  const urgent =
+    status.state !== stored.status.state ||
+    status.observedRetry !== stored.status.observedRetry ||
+    flags(status) !== flags(stored.status);
   return [{ kind: 'writeStatus', flow: stored, status, urgent }, ...announcements(stored, status)];
+}
+
+/** Which conditions hold. */
+function flags({ conditions = [] }: JobFlowStatus): string {
+  return conditions.flatMap(({ type, status }) => (status === 'True' ? type : [])).join();
 }
 
 type Change = Extract<FlowAction, { kind: 'createJob' | 'deleteJob' | 'endJob' }> | Stalled;
@@ -141,24 +162,34 @@ interface Stalled {
   readonly message: string;
 }
 
-/** The Jobs that are to be made, made anew, taken away or ended. */
+/**
+ * What is to be done with the Jobs. A failure of the whole is noted before anything is ended for it, so that it is
+ * the reason also after a crash, and when all has ended.
+ */
 function planJobs(
   snapshot: FlowSnapshot,
   wanted: readonly EntryJob[],
+  recorded: Failure | undefined,
   failure: Failure | undefined,
 ): Change[] {
+  if (recorded !== undefined) return endJobs(snapshot, recorded);
+  return failure === undefined ? keepJobs(snapshot, wanted) : [];
+}
+
+function endJobs({ owned }: FlowSnapshot, { reason, message, endsRunning }: Failure): Change[] {
+  return owned
+    .filter(
+      (job) => job.outcome === undefined && job.deletedMs === undefined && (endsRunning || isWaiting(job)),
+    )
+    .map((job) =>
+      // A DaemonJob is not ended natively by anybody: it goes, and its Jobs with it.
+      isDaemon(job) ? { kind: 'deleteJob', job, why: 'ended' } : { kind: 'endJob', job, reason, message },
+    );
+}
+
+/** The Jobs that are to be made, made anew or taken away. */
+function keepJobs(snapshot: FlowSnapshot, wanted: readonly EntryJob[]): Change[] {
   const { flow, owned } = snapshot;
-  if (failure !== undefined) {
-    const { reason, message, endsRunning } = failure;
-    return owned
-      .filter(
-        (job) => job.outcome === undefined && job.deletedMs === undefined && (endsRunning || isWaiting(job)),
-      )
-      .map((job) =>
-        // A DaemonJob is not ended natively by anybody: it goes, and its Jobs with it.
-        isDaemon(job) ? { kind: 'deleteJob', job, why: 'ended' } : { kind: 'endJob', job, reason, message },
-      );
-  }
   const names = new Set(wanted.map(({ jobName }) => jobName));
   const removed = owned.filter((job) => !names.has(job.name) && isWaiting(job));
   return [
@@ -193,13 +224,20 @@ interface Failure {
   readonly endsRunning: boolean;
 }
 
+/** Why the flow as a whole fails, as it has been noted. */
+function recordedFailure({ status }: FlowRecord): Failure | undefined {
+  const noted = status.conditions?.find(({ type, status: is }) => type === 'FailureTarget' && is === 'True');
+  if (noted === undefined) return undefined;
+  const { reason = '', message = '' } = noted;
+  return { reason, message, endsRunning: reason === 'DeadlineExceeded' };
+}
+
 /** Why the flow as a whole fails before its Jobs have ended. */
-function failureOf(snapshot: FlowSnapshot, wanted: readonly EntryJob[], nowMs: number): Failure | undefined {
+function newFailure(snapshot: FlowSnapshot, wanted: readonly EntryJob[], nowMs: number): Failure | undefined {
   const { flow, owned } = snapshot;
+  if (flow.outcome !== undefined) return undefined;
   const deadlineMs = deadlineOf(flow);
-  const isLate = flow.outcome === undefined && deadlineMs !== undefined && nowMs >= deadlineMs;
-  const recorded = flow.status.conditions?.find(({ type, status }) => type === 'Failed' && status === 'True');
-  if (recorded?.reason === 'DeadlineExceeded' || (isLate && !allWell(snapshot, wanted))) {
+  if (deadlineMs !== undefined && nowMs >= deadlineMs && !allDone(statesOf(snapshot, wanted, false))) {
     const seconds = flow.spec.activeDeadlineSeconds ?? 0;
     return {
       reason: 'DeadlineExceeded',
@@ -216,12 +254,8 @@ function failureOf(snapshot: FlowSnapshot, wanted: readonly EntryJob[], nowMs: n
   };
 }
 
-/** Whether nothing is left to do and nothing has failed: what the deadline itself ends has. */
-function allWell(snapshot: FlowSnapshot, wanted: readonly EntryJob[]): boolean {
-  return wanted.every(({ jobName }) => {
-    const state = stateIn(snapshot, jobName);
-    return state === 'Succeed' || state === 'Skipped';
-  });
+function allDone(states: ReadonlyMap<string, JobState>): boolean {
+  return allEnded(countStates(states.values()));
 }
 
 function deadlineOf({ spec, status }: FlowRecord): number | undefined {
@@ -237,6 +271,9 @@ function deadlineCheck(flow: FlowRecord, status: JobFlowStatus): FlowAction[] {
     : [{ kind: 'recheckAt', timeMs: deadlineMs }];
 }
 
+/** So long after its TTL a flow is looked at again whose outcome is being written on those that wait for it. */
+const STILL_NEEDED_MS = 1_000;
+
 /** A flow that has ended is deleted after its TTL, but not while its outcome is still needed. */
 function planEnd({ flow, isWaitedFor }: FlowSnapshot, status: JobFlowStatus, nowMs: number): FlowAction[] {
   const seconds = flow.spec.ttlSecondsAfterFinished;
@@ -244,7 +281,9 @@ function planEnd({ flow, isWaitedFor }: FlowSnapshot, status: JobFlowStatus, now
     return [];
   const dueMs = Date.parse(status.completionTime) + seconds * 1_000;
   if (nowMs < dueMs) return [{ kind: 'recheckAt', timeMs: dueMs }];
-  return isWaitedFor ? [] : [{ kind: 'deleteFlow', flow }];
+  return isWaitedFor
+    ? [{ kind: 'recheckAt', timeMs: nowMs + STILL_NEEDED_MS }]
+    : [{ kind: 'deleteFlow', flow }];
 }
 
 function statesOf(

@@ -1,0 +1,126 @@
+import { expect } from 'chai';
+import type { Cluster } from '../support/cluster.ts';
+import { STARTING_LIMIT_MS, sharedCluster, sharedJobflow } from '../support/cluster/fixture.ts';
+import type { CrashPoint } from '../support/crash/crash-point.ts';
+import { allowManyLeases, startCrashingController } from '../support/crash/crashing-program.ts';
+import { whileControllerIsDown } from './support/controller-down.ts';
+import { flow, type FlowManifest } from './support/flow-manifest.ts';
+import { flowPlace, type FlowPlace } from './support/flow-place.ts';
+import { job } from './support/job-manifest.ts';
+
+/** Lives that are tried at the same time, each in a namespace and with a controller of its own. */
+const AT_ONCE = 4;
+/** Of one life, and of all of them. */
+const LIFE_LIMIT_MS = 120_000;
+const ALL_LIMIT_MS = 1_200_000;
+
+/** All that can be told of a life when it is over. */
+type EndState = {
+  readonly states: unknown;
+  readonly conditions: readonly string[];
+  /** Of each Job in the order of their creation: how it ended, how many pods it had. */
+  readonly lives: Readonly<Record<string, readonly string[]>>;
+};
+
+describe('the controller is killed at each write of the life of a JobFlow', () => {
+  let cluster: Cluster;
+
+  before(async function () {
+    this.timeout(STARTING_LIMIT_MS);
+    await sharedJobflow();
+    cluster = await sharedCluster();
+    await allowManyLeases(cluster);
+  });
+
+  it('and started again: the end is the same, and no Job is made or run twice', async function () {
+    this.timeout(ALL_LIMIT_MS);
+    await whileControllerIsDown(await sharedJobflow(), async () => {
+      const undisturbed = await tryLife(cluster, undefined);
+      expect(undisturbed.end.states).to.deep.equal({
+        'life-a': 'Succeed',
+        'life-b': 'Succeed',
+        'life-c': 'Succeed',
+      });
+      expect(undisturbed.end.lives).to.deep.equal({
+        // Made while the flow was suspended, edited, and run.
+        'life-a': ['none, 0 pods', 'Complete, 1 pods'],
+        // And both once more for the retry.
+        'life-b': ['none, 0 pods', 'Failed, 1 pods', 'Complete, 1 pods'],
+        'life-c': ['none, 0 pods', 'Failed, 0 pods', 'Complete, 1 pods'],
+        after: ['Complete, 1 pods'],
+      });
+      let points = 0;
+      for (let write = 1, goesOn = true; goesOn; write += AT_ONCE / 2) {
+        const tried = await Promise.all(
+          pointsFrom(write).map(async (point) => ({ point, ...(await tryLife(cluster, point)) })),
+        );
+        for (const { point, crashed, end } of tried) {
+          if (crashed) points += 1;
+          else goesOn = false;
+          expect(end, `killed ${point.when} write ${point.write}`).to.deep.equal(undisturbed.end);
+        }
+      }
+      console.log(`        ${points} points`);
+      // Three Jobs made, edited and released, two made again, a status for each turn of the life, and the rest.
+      expect(points).to.be.greaterThan(40);
+    });
+  });
+});
+
+function pointsFrom(first: number): CrashPoint[] {
+  const writes = Array.from({ length: AT_ONCE / 2 }, (_, index) => first + index);
+  return writes.flatMap((write) => [
+    { write, when: 'before' as const },
+    { write, when: 'after' as const },
+  ]);
+}
+
+async function tryLife(
+  cluster: Cluster,
+  point: CrashPoint | undefined,
+): Promise<{ crashed: boolean; end: EndState }> {
+  const place = await flowPlace(cluster);
+  const controller = await startCrashingController(cluster, place.jobs.name, point);
+  try {
+    const end = await controller.during(() => live(place), LIFE_LIMIT_MS);
+    return { crashed: controller.crashed, end };
+  } finally {
+    await place.close();
+  }
+}
+
+/** Made while it is suspended, edited, run to a failure, mended and retried, waited for, and deleted by its TTL. */
+async function live({ jobs, flows }: FlowPlace): Promise<EndState> {
+  await jobs.apply([lifeOf(true, 5, false), job('after').dependsOn('jobflow/life')]);
+  for (const name of lifeOf(true, 5, false).jobNames()) await jobs.untilJob(name, 'to be made', () => true);
+  await jobs.apply(lifeOf(false, 0, true));
+  await flows.untilState('life', 'Failed', LIFE_LIMIT_MS);
+  const retried = lifeOf(false, 0, false).retry('1').spec({ ttlSecondsAfterFinished: 0 });
+  await jobs.apply(retried);
+  await flows.until('life', 'to succeed', ({ state }) => state === 'Succeed', LIFE_LIMIT_MS);
+  await flows.untilGone('life', LIFE_LIMIT_MS);
+  for (const name of retried.jobNames()) await jobs.untilGone(name);
+  await jobs.outcomes(['after'], LIFE_LIMIT_MS);
+  const status = flows.status('life');
+  return {
+    states: status.jobStatusList,
+    conditions: (status.conditions ?? []).map(
+      ({ type, status: is, reason }) => `${type} ${is} ${reason ?? ''}`,
+    ),
+    lives: Object.fromEntries(
+      [...retried.jobNames(), 'after'].map((name) => [
+        name,
+        jobs.lives(name).map(({ outcome, pods }) => `${outcome ?? 'none'}, ${pods.length} pods`),
+      ]),
+    ),
+  };
+}
+
+function lifeOf(suspend: boolean, backoffLimit: number, fails: boolean): FlowManifest {
+  const b = fails ? job('b').fails() : job('b');
+  return flow('life')
+    .spec({ suspend, maxConcurrentJobs: 1 })
+    .runs(job('a').spec({ backoffLimit, ttlSecondsAfterFinished: 0 }))
+    .runs(b.spec({ backoffLimit }), 'a')
+    .runs(job('c').spec({ backoffLimit }), 'b');
+}
