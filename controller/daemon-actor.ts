@@ -6,7 +6,7 @@ import { statusRequest } from '../src/kube/flow-requests.ts';
 import { outcomesPatch } from '../src/kube/patches.ts';
 import { keyOf } from '../src/kube/store-change.ts';
 import type { Releases } from './job-actor.ts';
-import { someAtOnce, type PartOwner, type PartWriter } from './part-writer.ts';
+import { MADE_COUNTS_MS, someAtOnce, type PartOwner, type PartWriter } from './part-writer.ts';
 import { StatusPace } from './status-pace.ts';
 import type { WaitAnnouncements } from './wait-announcements.ts';
 
@@ -82,7 +82,11 @@ export class DaemonActor {
    * @throws ApiError if a write failed and is to be tried again
    */
   async act(daemon: DaemonRecord, actions: readonly DaemonAction[]): Promise<void> {
-    const starts = !daemon.started && actions.some(({ kind }) => kind === 'createJob');
+    const { recheckAt, now } = this.#options;
+    const makesJobs = actions.some(({ kind }) => kind === 'createJob');
+    const starts = !daemon.started && makesJobs;
+    // What the watch never brings does not count for ever.
+    if (makesJobs) recheckAt(keyOf(daemon), now() + MADE_COUNTS_MS);
     // No await between the decision and this: of two parts of a flow the second sees the first.
     if (starts) this.#options.releases.releasing(daemonAsJob(daemon));
     try {

@@ -32,8 +32,8 @@ interface Made {
   readonly sinceMs: number;
 }
 
-/** An object that was made and that the watch has not brought after so long is looked for again. */
-const MADE_COUNTS_MS = 10_000;
+/** An object that was made and that the watch has not brought after so long does not count any more. */
+export const MADE_COUNTS_MS = 10_000;
 
 /** Writes of one owner at once: enough to make its Jobs quickly, few enough to leave room for releases. */
 const AT_ONCE = 8;
@@ -58,10 +58,14 @@ export class PartWriter {
     this.#made.clear();
   }
 
-  /** The Jobs that were made for an owner and that the watch has yet to bring. */
+  /**
+   * The Jobs that were made for an owner a moment ago and that the watch has yet to bring. It never brings one that was
+   * deleted while the watch was down.
+   */
   madeFor(ownerUid: string): JobRecord[] {
     return this.#made
       .values()
+      .filter((made) => this.#counts(made))
       .flatMap(({ record }) => (record?.owner?.uid === ownerUid ? [record] : []))
       .toArray();
   }
@@ -73,10 +77,10 @@ export class PartWriter {
    */
   async create(owner: PartOwner, part: JobObject): Promise<void> {
     const { now } = this.#options;
+    this.#forgetOld();
     const name = partName(part);
     const key = keyOf({ namespace: part.metadata.namespace ?? '', name });
-    const made = this.#made.get(key);
-    if (made !== undefined && now() < made.sinceMs + MADE_COUNTS_MS) return;
+    if (this.#made.has(key)) return;
     // Before the request: the watch may bring the object before the answer comes.
     this.#made.set(key, { record: undefined, sinceMs: now() });
     try {
@@ -121,6 +125,18 @@ export class PartWriter {
       if (isApiError(error, 'notFound') && request.method !== 'POST') return undefined;
       throw error;
     }
+  }
+
+  /** The oldest come first. */
+  #forgetOld(): void {
+    for (const [key, made] of this.#made) {
+      if (this.#counts(made)) return;
+      this.#made.delete(key);
+    }
+  }
+
+  #counts({ sinceMs }: Made): boolean {
+    return this.#options.now() < sinceMs + MADE_COUNTS_MS;
   }
 }
 
