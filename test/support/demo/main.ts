@@ -24,6 +24,11 @@ import { existingTarget, localTarget, type DemoTarget } from './target.ts';
 const EXAMPLES = fileURLToPath(new URL('../../../examples/', import.meta.url));
 const ETL = `${EXAMPLES}nightly-etl.yaml`;
 const CYCLE = `${EXAMPLES}cycle.yaml`;
+const FLOW = `${EXAMPLES}jobflow.yaml`;
+const DAEMON = `${EXAMPLES}daemonjob.yaml`;
+
+/** How kubectl prints the states of several objects: `Succeed Succeed `. */
+const STATES = 'jsonpath={range .items[*]}{.status.state} {end}';
 
 /** The table is drawn so often, in milliseconds. */
 const REFRESH_MS = 200;
@@ -71,6 +76,7 @@ async function run(target: DemoTarget): Promise<Proof[]> {
   const again = await target.kubectl('apply', '-f', ETL);
   say(`${again.stdout}${again.stderr}`);
   const changed = changedVersions(jobs, await listJobs(target));
+  const wholes = await runWholes(target);
   say('Jobs that wait for each other in a circle are refused.\n');
   say('$ kubectl apply -f examples/cycle.yaml');
   const cycle = await target.kubectl('apply', '-f', CYCLE);
@@ -86,7 +92,33 @@ async function run(target: DemoTarget): Promise<Proof[]> {
       ...changed,
       ...(again.code === 0 ? [] : [again.stderr]),
     ]),
+    ...wholes,
     proof('a cycle was refused, with its path', refused ? [] : [cycle.stderr || 'it was accepted']),
+  ];
+}
+
+/** Runs a whole flow in one object, and a Job on every node. */
+async function runWholes(target: DemoTarget): Promise<Proof[]> {
+  say('A whole flow in one object, and a Job on every node.\n');
+  const limit = `--timeout=${Math.round(target.limitMs / 1_000)}s`;
+  for (const [name, file] of [
+    ['jobflow.yaml', FLOW],
+    ['daemonjob.yaml', DAEMON],
+  ] as const) {
+    say(`$ kubectl apply -f examples/${name}`);
+    const { stdout, stderr } = await target.kubectl('apply', '-f', file);
+    say(`${stdout}${stderr}`);
+  }
+  await target.kubectl('wait', '--for=condition=Complete', limit, 'jobflow/build', 'daemonjob/prepare-nodes');
+  say('$ kubectl get jobflows,daemonjobs');
+  const { stdout } = await target.kubectl('get', 'jobflows,daemonjobs');
+  say(stdout);
+  const wholes = await target.kubectl('get', 'jobflow/build', 'daemonjob/prepare-nodes', '-o', STATES);
+  return [
+    proof(
+      'a JobFlow and a DaemonJob ended with Succeed',
+      wholes.stdout === 'Succeed Succeed ' ? [] : [`${wholes.stdout}${wholes.stderr}`],
+    ),
   ];
 }
 
