@@ -233,7 +233,8 @@ describe('applying a file again, on a real API server', function () {
 
   it("passes the API server's own message on where a template makes the Job invalid", async () => {
     const namespace = await freshNamespace(cluster);
-    const spec = { jobTemplate: { template: { spec: { containers: [{ name: 'Main!', image: 'i' }] } } } };
+    const containers = [{ name: 'main', image: 'i', ports: [{ containerPort: 99_999 }] }];
+    const spec = { jobTemplate: { template: { spec: { containers } } } };
     await cluster.apply([{ ...TEMPLATE, spec }], { namespace });
     const refused = await send(
       namespace,
@@ -241,7 +242,8 @@ describe('applying a file again, on a real API server', function () {
       manifest({ what: '', annotations: { [USER_ANNOTATIONS.template]: 'base' }, spec: undefined }, false),
     );
     expect(refused.code).not.to.equal(0);
-    expect(refused.stderr).to.include('spec.template.spec.containers[0].name').and.include('Main!');
+    const field = 'spec.template.spec.containers[0].ports[0].containerPort';
+    expect(refused.stderr).to.include(field).and.include('99999');
   });
 
   it('finds a template that was applied a moment ago by the same command', async () => {
