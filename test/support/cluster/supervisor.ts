@@ -5,7 +5,12 @@ import { fileURLToPath } from 'node:url';
 import type { ProgramEnd, ProgramSpec, SupervisorReport, SupervisorRequest } from './supervisor-protocol.ts';
 
 type Unnumbered<T> = T extends unknown ? Omit<T, 'id'> : never;
-type Run = { pid: number; end: ProgramEnd | undefined; ended: PromiseWithResolvers<ProgramEnd> };
+type Run = {
+  pid: number;
+  claimed: boolean;
+  end: ProgramEnd | undefined;
+  ended: PromiseWithResolvers<ProgramEnd>;
+};
 /** What a program needs of its supervisor. */
 type Reins = {
   ask: (request: Unnumbered<SupervisorRequest>) => Promise<number | undefined>;
@@ -116,7 +121,8 @@ export class Supervisor {
         return;
       case 'ended': {
         const run = this.#runOf(report.pid);
-        this.#runs.delete(report.pid);
+        // A program that ends at once may be told to have ended before it is told to have started.
+        if (run.claimed) this.#runs.delete(report.pid);
         run.end = report.end;
         run.ended.resolve(report.end);
         return;
@@ -134,13 +140,16 @@ export class Supervisor {
   async #launch(spec: ProgramSpec): Promise<Run> {
     const pid = await this.#ask({ kind: 'start', program: spec });
     if (pid === undefined) throw new Error(`The supervisor did not name the process of ${spec.name}.`);
-    return this.#runOf(pid);
+    const run = this.#runOf(pid);
+    run.claimed = true;
+    if (run.end !== undefined) this.#runs.delete(pid);
+    return run;
   }
 
   #runOf(pid: number): Run {
     const known = this.#runs.get(pid);
     if (known !== undefined) return known;
-    const run: Run = { pid, end: undefined, ended: Promise.withResolvers<ProgramEnd>() };
+    const run: Run = { pid, claimed: false, end: undefined, ended: Promise.withResolvers<ProgramEnd>() };
     this.#runs.set(pid, run);
     return run;
   }
