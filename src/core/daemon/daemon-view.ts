@@ -80,7 +80,7 @@ export function statesOf({ snapshot, gate, seats, owned }: DaemonView): Map<stri
     const job = owned.get(jobName);
     const state = job === undefined ? endedBefore(snapshot.daemon, jobName) : jobStateOf(job, () => false);
     if (isEligible) states.set(jobName, state ?? stateBefore(gate));
-    else if (mayGoOn && state !== undefined && job?.started !== false) states.set(jobName, state);
+    else if (mayGoOn && state !== undefined) states.set(jobName, state);
   }
   return states;
 }

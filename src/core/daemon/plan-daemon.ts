@@ -49,7 +49,7 @@ export type DaemonAction =
  * run, until all have ended. Pure; deciding again on what the actions lead to gives the rest, so that a crash between
  * any two of them loses nothing.
  *
- * - Only eligible nodes count, and nodes that were when their Job started and have become not ready, or tainted without
+ * - Only eligible nodes count, and nodes that were when their Job was made and have become not ready, or tainted without
  *   eviction. The Job of any other is deleted if it has not started, or if the node is gone; otherwise it is left
  *   alone, and the end does not wait for it.
  * - `suspend` holds the whole: nothing more is started, and what runs goes on.
@@ -107,7 +107,9 @@ function planRemovals({ snapshot, seats, source }: DaemonView): DaemonAction[] {
     if (job.outcome !== undefined || job.deletedMs !== undefined) return undefined;
     const seat = seats.get(job.name);
     if (seat === undefined) return 'nodeGone';
-    if (job.started) return undefined;
+    // A node that is not ready for a moment keeps its Job: a Job made again at once under the same name may wait for its
+    // pod for minutes, since the Job controller's expectations outlive the Job that they were about.
+    if (job.started || seat.mayGoOn) return undefined;
     if (!seat.isEligible) return 'nodeIneligible';
     return job.terms?.source !== source && daemon.outcome === undefined ? 'edited' : undefined;
   };
