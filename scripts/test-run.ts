@@ -45,20 +45,27 @@ export async function runTests(args: readonly string[]): Promise<Tally> {
     }
   }
   let total: Tally = { passed: 0, failed: 0 };
+  const interrupted = new AbortController();
+  const interrupt = () => {
+    interrupted.abort();
+  };
+  process.once('SIGTERM', interrupt);
   for (const suite of chosen) {
+    if (interrupted.signal.aborted) break;
     console.log(`\n# ${suite}`);
-    total = add(total, await runSuite(suite, values.grep));
+    total = add(total, await runSuite(suite, values.grep, interrupted.signal));
   }
+  process.off('SIGTERM', interrupt);
   return total;
 }
 
-async function runSuite(suite: string, grep: string | undefined): Promise<Tally> {
+async function runSuite(suite: string, grep: string | undefined, interrupted: AbortSignal): Promise<Tally> {
   const script = fileURLToPath(new URL('./test-suite.ts', import.meta.url));
   const child = fork(script, [suite, ...(grep === undefined ? [] : [grep])], { execArgv: [] });
   const stop = () => child.kill('SIGTERM');
-  process.once('SIGTERM', stop);
+  interrupted.addEventListener('abort', stop, { once: true });
   const { result, ending, lingered } = await follow(child);
-  process.off('SIGTERM', stop);
+  interrupted.removeEventListener('abort', stop);
   if (result === undefined) {
     console.log(`The suite ${suite} ended by ${ending} before its last test.`);
     return { passed: 0, failed: 1 };
