@@ -12,7 +12,12 @@ import { ROOT } from './run-tool.ts';
 export type SuiteResult = { passed: number; failed: number };
 
 /** For a test that states none, in milliseconds: everything but unit tests talks to a cluster. */
-const TIMEOUTS: Readonly<Record<string, number>> = { unit: 60_000, integration: 60_000, e2e: 120_000 };
+const TIMEOUTS: Readonly<Record<string, number>> = {
+  unit: 60_000,
+  integration: 60_000,
+  e2e: 120_000,
+  chaos: 600_000,
+};
 
 const [suite = 'unit', grep] = process.argv.slice(2);
 const mocha = new Mocha({

@@ -3,10 +3,10 @@ import type { Cluster } from '../support/cluster.ts';
 import { STARTING_LIMIT_MS, sharedCluster, sharedJobflow } from '../support/cluster/fixture.ts';
 import type { CrashPoint } from '../support/crash/crash-point.ts';
 import { allowManyLeases, startCrashingController } from '../support/crash/crashing-program.ts';
-import { whileControllerIsDown } from './support/controller-down.ts';
-import { flow, type FlowManifest } from './support/flow-manifest.ts';
-import { flowPlace, type FlowPlace } from './support/flow-place.ts';
-import { job } from './support/job-manifest.ts';
+import { whileControllerIsDown } from '../e2e/support/controller-down.ts';
+import { flow, type FlowManifest } from '../e2e/support/flow-manifest.ts';
+import { flowPlace, type FlowPlace } from '../e2e/support/flow-place.ts';
+import { job } from '../e2e/support/job-manifest.ts';
 
 /** Lives that are tried at the same time, each in a namespace and with a controller of its own. */
 const AT_ONCE = 4;

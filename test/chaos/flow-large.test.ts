@@ -1,9 +1,9 @@
 import { expect } from 'chai';
 import type { Cluster } from '../support/cluster.ts';
 import { STARTING_LIMIT_MS, sharedCluster, sharedJobflow } from '../support/cluster/fixture.ts';
-import { flow, template } from './support/flow-manifest.ts';
-import { flowPlace } from './support/flow-place.ts';
-import { job } from './support/job-manifest.ts';
+import { flow, template } from '../e2e/support/flow-manifest.ts';
+import { flowPlace } from '../e2e/support/flow-place.ts';
+import { job } from '../e2e/support/job-manifest.ts';
 
 const LAYERS = 10;
 const WIDTH = 100;
