@@ -164,6 +164,7 @@ export class Controller {
       },
       {
         upstream: (namespace, reference) => this.#upstream(namespace, reference),
+        formerUpstream: (job, reference) => this.#flows.cache.formerUpstream(job, reference),
         limit: (job) => this.#flows.cache.limit(job),
         needsOutcome: (job) => this.#flows.cache.needsOutcome(job) || this.#daemons.cache.needsOutcome(job),
       },

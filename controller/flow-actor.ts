@@ -1,5 +1,5 @@
 import type { FlowRecord } from '../src/core/flow/flow-record.ts';
-import type { FlowAction } from '../src/core/flow/plan-flow.ts';
+import type { FlowAction } from '../src/core/flow/flow-action.ts';
 import type { Connection } from '../src/kube/connection.ts';
 import type { EventRecorder } from '../src/kube/events.ts';
 import { deleteResourceRequest, statusRequest } from '../src/kube/flow-requests.ts';

@@ -2,9 +2,10 @@ import type { WaitingOn } from '../src/core/gate.ts';
 import type { TemplateRecord } from '../src/core/flow/flow-projection.ts';
 import { entryJobs, type EntryJob } from '../src/core/flow/flow-entries.ts';
 import { flowAsUpstream, type FlowRecord } from '../src/core/flow/flow-record.ts';
-import type { FlowSnapshot } from '../src/core/flow/plan-flow.ts';
+import type { FlowSnapshot } from '../src/core/flow/flow-snapshot.ts';
+import { outcomeNoted } from '../src/core/flow/job-states.ts';
 import { isWaiting } from '../src/core/job-projection.ts';
-import type { JobRecord } from '../src/core/job-record.ts';
+import type { JobRecord, UpstreamRecord } from '../src/core/job-record.ts';
 import { keyOf, type Change } from '../src/kube/store-change.ts';
 import type { JobCache } from './job-cache.ts';
 import { flowKey, type OwnedJobs } from './owned-jobs.ts';
@@ -24,12 +25,19 @@ export interface FlowCacheOptions {
   readonly concernJob: (key: string) => void;
 }
 
+/** The Jobs of one version of a flow, by their names. */
+interface KnownEntries {
+  readonly uid: string;
+  readonly generation: number;
+  readonly jobs: ReadonlyMap<string, EntryJob>;
+}
+
 /** What the controller knows of JobFlows. It tells which flows and Jobs a change may concern; it decides nothing. */
 export class FlowCache {
   readonly #options: FlowCacheOptions;
   /** Flows for which a name is taken, by namespace and key. */
   readonly #blocked = new Map<string, Set<string>>();
-  readonly #entries = new Map<string, { uid: string; generation: number; jobs: readonly EntryJob[] }>();
+  readonly #entries = new Map<string, KnownEntries>();
 
   constructor(options: FlowCacheOptions) {
     this.#options = options;
@@ -86,7 +94,7 @@ export class FlowCache {
     const owner = flowKey(flow.namespace, flow.name);
     return {
       flow,
-      wanted: this.#entriesOf(flow),
+      wanted: [...this.#entriesOf(flow).values()],
       job: (name) => jobs.get(`${flow.namespace}/${name}`),
       owned: owned.controlledBy(owner, flow.uid),
       members: owned.joined(owner),
@@ -101,6 +109,9 @@ export class FlowCache {
     const flow = this.#flowOf(job);
     if (flow === undefined) return undefined;
     const name = `jobflow/${flow.name}`;
+    if (flow.deletedMs !== undefined) return { kind: 'flowDeleted', name };
+    if (this.#entriesOf(flow).get(job.name)?.source !== job.terms?.source)
+      return { kind: 'flowEdited', name };
     if (flow.spec.suspend === true) return { kind: 'flowSuspended', name };
     const limit = flow.spec.maxConcurrentJobs;
     if (typeof limit !== 'number') return undefined;
@@ -113,12 +124,29 @@ export class FlowCache {
     return this.#flowOf(part)?.spec.suspend === true;
   }
 
+  /**
+   * A part of a Job's flow that ended and is gone, by its TTL or by hand, as the flow's status has noted its end: what
+   * completed before a retry or an edit stays, for those that are made anew.
+   */
+  formerUpstream(job: JobRecord, reference: string): UpstreamRecord | undefined {
+    const flow = this.#flowOf(job);
+    const outcome = flow && outcomeNoted(flow.status.jobStatusList?.[reference]);
+    if (flow === undefined || outcome === undefined) return undefined;
+    // No object has this UID: one that comes under the name is another.
+    return {
+      name: reference,
+      uid: flow.uid,
+      deletedMs: undefined,
+      outcome,
+      terms: { run: job.terms?.run },
+    };
+  }
+
   /** Whether a Job's flow has yet to note how the Job ended. */
   needsOutcome(job: JobRecord): boolean {
     const flow = this.#flowOf(job);
     if (flow === undefined || flow.deletedMs !== undefined) return false;
-    const recorded = flow.status.jobStatusList?.[job.name];
-    return recorded !== 'Succeed' && recorded !== 'Failed' && recorded !== 'Skipped';
+    return outcomeNoted(flow.status.jobStatusList?.[job.name]) === undefined;
   }
 
   #noteBlocked(flow: FlowRecord, isBlocked: boolean): void {
@@ -129,11 +157,11 @@ export class FlowCache {
     else this.#blocked.set(flow.namespace, blocked);
   }
 
-  /** Computed once for each generation: digests of a thousand entries take milliseconds. */
-  #entriesOf(flow: FlowRecord): readonly EntryJob[] {
+  /** By the names of the Jobs. Computed once for each generation: digests of a thousand entries take milliseconds. */
+  #entriesOf(flow: FlowRecord): ReadonlyMap<string, EntryJob> {
     const known = this.#entries.get(keyOf(flow));
     if (known?.uid === flow.uid && known.generation === flow.generation) return known.jobs;
-    const jobs = entryJobs(flow);
+    const jobs = new Map(entryJobs(flow).map((entryJob) => [entryJob.jobName, entryJob]));
     this.#entries.set(keyOf(flow), { uid: flow.uid, generation: flow.generation, jobs });
     return jobs;
   }

@@ -21,6 +21,8 @@ interface NamespaceState {
 export interface OtherKinds {
   /** The object of another kind that a reference names: `jobflow/NAME`. */
   upstream(namespace: string, reference: string): UpstreamRecord | undefined;
+  /** What a Job waits for and what is gone, as the owner of the Job has noted its end. */
+  formerUpstream(job: JobRecord, reference: string): UpstreamRecord | undefined;
   /** What the owner of a Job sets against its release. */
   limit(job: JobRecord): WaitingOn | undefined;
   /** Whether the owner of a Job has yet to note how it ended. */
@@ -119,7 +121,8 @@ export class JobCache {
       job,
       upstream: (reference) =>
         this.#jobs.get(`${namespace}/${reference}`) ??
-        (reference.includes('/') ? this.#others.upstream(namespace, reference) : undefined),
+        (reference.includes('/') ? this.#others.upstream(namespace, reference) : undefined) ??
+        this.#others.formerUpstream(job, reference),
       dependents: () => this.#dependents(namespace, name),
       vanished: state?.vanished.get(name) ?? NO_OUTCOMES,
       limit: isWaiting(job) ? this.#others.limit(job) : undefined,
@@ -253,6 +256,7 @@ export class JobCache {
 /** Without a cluster's JobFlows: nothing to wait for, nothing to be limited by. */
 const NO_OTHERS: OtherKinds = {
   upstream: () => undefined,
+  formerUpstream: () => undefined,
   limit: () => undefined,
   needsOutcome: () => false,
 };

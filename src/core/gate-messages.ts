@@ -38,6 +38,10 @@ function describeOne(on: WaitingOn): string {
       return 'held until it is approved';
     case 'flowSuspended':
       return `${describeReference(on.name)} is suspended`;
+    case 'flowDeleted':
+      return `${describeReference(on.name)} is being deleted`;
+    case 'flowEdited':
+      return `${describeReference(on.name)} has been edited; the Job is about to be made anew`;
     case 'flowFull':
       return `${describeReference(on.name)} runs ${on.limit} Jobs, as many at once as it may`;
     case 'unreadable':

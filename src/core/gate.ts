@@ -35,6 +35,9 @@ export type WaitingOn =
   | { readonly kind: 'held' }
   /** The JobFlow or DaemonJob that the Job belongs to lets nothing start. */
   | { readonly kind: 'flowSuspended'; readonly name: string }
+  /** The JobFlow is being deleted, or has been edited: the Job is about to go, or to be made anew. */
+  | { readonly kind: 'flowDeleted'; readonly name: string }
+  | { readonly kind: 'flowEdited'; readonly name: string }
   /** The JobFlow runs as many Jobs at once as it may. */
   | { readonly kind: 'flowFull'; readonly name: string; readonly limit: number }
   /** The annotations got past the webhook and cannot be read. */

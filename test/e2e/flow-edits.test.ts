@@ -140,6 +140,23 @@ describe('JobFlows are edited, retried and deleted', () => {
     expect(jobs.lives('gone-b')).to.have.length(2);
   });
 
+  it('what completed and went away by its TTL still counts for what an edit or a retry makes anew', async () => {
+    const { jobs, flows } = await flowPlace(cluster);
+    const written = (b: JobManifest): ReturnType<typeof flow> =>
+      flow('faded')
+        .runs(job('a').spec({ ttlSecondsAfterFinished: 0 }))
+        .runs(job('long').lasts('5s'))
+        .runs(b, 'a', 'long');
+    await jobs.apply(written(version('b', 5)));
+    await jobs.untilGone('faded-a');
+    await jobs.apply(written(version('b', 0).fails()));
+    await flows.untilState('faded', 'Failed');
+    expect(jobs.lives('faded-b').map(({ outcome }) => outcome)).to.deep.equal([undefined, 'Failed']);
+    await jobs.apply(written(version('b', 0)).retry('1'));
+    await flows.untilState('faded', 'Succeed');
+    expect(jobs.lives('faded-a')).to.have.length(1);
+  });
+
   it('a flow that is deleted while it runs takes its Jobs and pods with it, and can be applied again', async () => {
     const { jobs, flows } = await flowPlace(cluster);
     const file = flow('brief').runs(job('a').lasts('1h')).runs(job('b'), 'a');

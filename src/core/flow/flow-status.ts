@@ -72,10 +72,11 @@ function conditionsOf(
   { failed, total }: StateCounts,
   now: string,
 ): FlowCondition[] {
-  const { stalled, suspended, failure, previous, generation, isOpenEnded } = input;
+  const { suspended, failure, previous, generation, isOpenEnded } = input;
   const succeeded = state === 'Succeed' && !isOpenEnded;
   const hasFailed = state === 'Failed' && !isOpenEnded;
   const ended = succeeded || hasFailed;
+  const stalled = ended ? undefined : input.stalled;
   const why = failure ?? { reason: 'JobsFailed', message: `${failed} of ${total} Jobs failed` };
   const wanted: Omit<FlowCondition, 'lastTransitionTime'>[] = [
     {

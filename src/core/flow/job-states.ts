@@ -1,4 +1,5 @@
 import type { JobState, StateCounts } from '../../api/flow-spec.ts';
+import type { Outcome } from '../../api/outcomes.ts';
 import { isWaiting } from '../job-projection.ts';
 import type { JobRecord } from '../job-record.ts';
 
@@ -19,6 +20,19 @@ export function jobStateOf(job: JobRecord, isHeld: (job: JobRecord) => boolean):
       // A Job that its own spec suspends has not begun either.
       if (!isWaiting(job)) return job.suspended && !job.started ? 'Waiting' : 'Running';
       return isHeld(job) ? 'Held' : 'Waiting';
+  }
+}
+
+/** The outcome of a Job that a flow's status says has ended; undefined if it says nothing of an end. */
+export function outcomeNoted(state: JobState | undefined): Outcome | undefined {
+  switch (state) {
+    case 'Succeed':
+      return 'Complete';
+    case 'Failed':
+    case 'Skipped':
+      return state;
+    default:
+      return undefined;
   }
 }
 

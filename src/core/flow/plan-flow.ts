@@ -1,61 +1,17 @@
-import type { JobFlowStatus, JobState } from '../../api/flow-spec.ts';
 import { describeReference, parseReference } from '../../api/dependency-reference.ts';
-import type { JobObject } from '../../api/job.ts';
-import type { Lookup } from '../admission/decide-create.ts';
-import type { JobTemplate } from '../../api/resources.ts';
-import type { JobRecord } from '../job-record.ts';
+import type { JobFlowStatus } from '../../api/flow-spec.ts';
 import { isWaiting } from '../job-projection.ts';
+import type { JobRecord } from '../job-record.ts';
+import type { FlowAction } from './flow-action.ts';
 import { entryJobs, type EntryJob } from './flow-entries.ts';
+import { deadlineOf, newFailure, recordedFailure, type Failure } from './flow-failure.ts';
 import type { FlowRecord } from './flow-record.ts';
+import type { FlowSnapshot } from './flow-snapshot.ts';
 import { flowStatus, type StatusInput } from './flow-status.ts';
 import { makeEntryJob } from './make-entry-job.ts';
-import { allEnded, countStates, jobStateOf } from './job-states.ts';
+import { hasEndedBefore, stateIn, statesOf } from './part-states.ts';
+import { planStatus } from './plan-status.ts';
 import { isRoot, namesToRetry } from './retry.ts';
-
-/** What surrounds a JobFlow at one moment; everything in it is a snapshot. */
-export interface FlowSnapshot {
-  readonly flow: FlowRecord;
-  /** The Jobs that the flow's entries stand for, if they are known already: they only change with its generation. */
-  readonly wanted?: readonly EntryJob[];
-  /** A Job of the flow's namespace, whoever made it; `daemonjob/NAME` is a DaemonJob, seen as a Job. */
-  readonly job: (name: string) => JobRecord | undefined;
-  /** The Jobs and DaemonJobs that the flow controls. */
-  readonly owned: readonly JobRecord[];
-  /** The Jobs that joined the flow by annotation and are not its own. */
-  readonly members: readonly JobRecord[];
-  readonly template: (name: string) => Lookup<JobTemplate>;
-  /** Whether a Job that waits is only held: everything that it waits for is there. */
-  readonly isHeld: (job: JobRecord) => boolean;
-  /** Whether somebody waits for the flow as a whole and does not have its outcome in writing. */
-  readonly isWaitedFor: boolean;
-}
-
-/** One thing to do about a flow. */
-export type FlowAction =
-  /** A Job, or with kind DaemonJob a DaemonJob. */
-  | { readonly kind: 'createJob'; readonly job: JobObject }
-  | {
-      readonly kind: 'deleteJob';
-      readonly job: JobRecord;
-      readonly why: 'edited' | 'removed' | 'retry' | 'ended';
-    }
-  /** Ends a Job natively, pods and all. */
-  | { readonly kind: 'endJob'; readonly job: JobRecord; readonly reason: string; readonly message: string }
-  | {
-      readonly kind: 'writeStatus';
-      readonly flow: FlowRecord;
-      readonly status: JobFlowStatus;
-      readonly urgent: boolean;
-    }
-  | { readonly kind: 'deleteFlow'; readonly flow: FlowRecord }
-  | {
-      readonly kind: 'announce';
-      readonly flow: FlowRecord;
-      readonly type: 'Normal' | 'Warning';
-      readonly reason: string;
-      readonly message: string;
-    }
-  | { readonly kind: 'recheckAt'; readonly timeMs: number };
 
 /**
  * Decides everything that is to be done about one JobFlow. Its Jobs wait at the same gates as any others; the flow
@@ -109,10 +65,9 @@ function planCurrent(
 ): FlowAction[] {
   const { flow } = snapshot;
   const recorded = recordedFailure(flow);
-  const failure = recorded ?? newFailure(snapshot, wanted, nowMs);
+  const failure = recorded ?? newFailure(snapshot, statesOf(snapshot, wanted, false), nowMs);
   const changes = flow.outcome === undefined ? planJobs(snapshot, wanted, recorded, failure) : [];
   const stalled = changes.find((change) => change.kind === 'stalled');
-  // What a flow that has failed as a whole never made is not going to run.
   const states = statesOf(snapshot, wanted, failure !== undefined);
   const status = statusOf(snapshot, { states, failure, stalled, nowMs });
   return [
@@ -138,20 +93,6 @@ function statusOf(
     mayEnd: states.size > 0,
     observedRetry: flow.status.observedRetry,
   });
-}
-
-function planStatus(stored: FlowRecord, status: JobFlowStatus): FlowAction[] {
-  if (sameStatus(status, stored.status)) return [];
-  const urgent =
-    status.state !== stored.status.state ||
-    status.observedRetry !== stored.status.observedRetry ||
-    flags(status) !== flags(stored.status);
-  return [{ kind: 'writeStatus', flow: stored, status, urgent }, ...announcements(stored, status)];
-}
-
-/** Which conditions hold. */
-function flags({ conditions = [] }: JobFlowStatus): string {
-  return conditions.flatMap(({ type, status }) => (status === 'True' ? type : [])).join();
 }
 
 type Change = Extract<FlowAction, { kind: 'createJob' | 'deleteJob' | 'endJob' }> | Stalled;
@@ -199,6 +140,7 @@ function keepJobs(snapshot: FlowSnapshot, wanted: readonly EntryJob[]): Change[]
       if (found === undefined)
         return hasEndedBefore(flow, entryJob.jobName) ? [] : [makeJob(snapshot, entryJob)];
       if (found.owner?.uid !== flow.uid) {
+        if (hasEndedBefore(flow, entryJob.jobName)) return [];
         // The Job of an earlier flow of this name is on its way out.
         if (found.deletedMs !== undefined || found.owner?.kind === 'JobFlow') return [];
         const message = `${describeReference(found.name)} exists and does not belong to this flow; delete it or rename the entry "${entryJob.entry.name}"`;
@@ -215,53 +157,6 @@ function makeJob({ flow, template }: FlowSnapshot, entryJob: EntryJob): Change {
   return made.ok
     ? { kind: 'createJob', job: made.job }
     : { kind: 'stalled', reason: made.reason, message: made.message };
-}
-
-interface Failure {
-  readonly reason: string;
-  readonly message: string;
-  /** Whether Jobs that run are ended too, or only those that wait. */
-  readonly endsRunning: boolean;
-}
-
-/** Why the flow as a whole fails, as it has been noted. */
-function recordedFailure({ status }: FlowRecord): Failure | undefined {
-  const noted = status.conditions?.find(({ type, status: is }) => type === 'FailureTarget' && is === 'True');
-  if (noted === undefined) return undefined;
-  const { reason = '', message = '' } = noted;
-  return { reason, message, endsRunning: reason === 'DeadlineExceeded' };
-}
-
-/** Why the flow as a whole fails before its Jobs have ended. */
-function newFailure(snapshot: FlowSnapshot, wanted: readonly EntryJob[], nowMs: number): Failure | undefined {
-  const { flow, owned } = snapshot;
-  if (flow.outcome !== undefined) return undefined;
-  const deadlineMs = deadlineOf(flow);
-  if (deadlineMs !== undefined && nowMs >= deadlineMs && !allDone(statesOf(snapshot, wanted, false))) {
-    const seconds = flow.spec.activeDeadlineSeconds ?? 0;
-    return {
-      reason: 'DeadlineExceeded',
-      message: `the flow was active longer than its activeDeadlineSeconds of ${seconds}`,
-      endsRunning: true,
-    };
-  }
-  const failed = owned.find(({ outcome }) => outcome === 'Failed');
-  if (flow.spec.failurePolicy !== 'FailFast' || failed === undefined) return undefined;
-  return {
-    reason: 'FailFast',
-    message: `${describeReference(failed.name)} failed, and failurePolicy is FailFast`,
-    endsRunning: false,
-  };
-}
-
-function allDone(states: ReadonlyMap<string, JobState>): boolean {
-  return allEnded(countStates(states.values()));
-}
-
-function deadlineOf({ spec, status }: FlowRecord): number | undefined {
-  const seconds = spec.activeDeadlineSeconds;
-  if (typeof seconds !== 'number' || status.startTime === undefined) return undefined;
-  return Date.parse(status.startTime) + seconds * 1_000;
 }
 
 function deadlineCheck(flow: FlowRecord, status: JobFlowStatus): FlowAction[] {
@@ -286,47 +181,8 @@ function planEnd({ flow, isWaitedFor }: FlowSnapshot, status: JobFlowStatus, now
     : [{ kind: 'deleteFlow', flow }];
 }
 
-function statesOf(
-  { flow, job, owned, members, isHeld }: FlowSnapshot,
-  wanted: readonly EntryJob[],
-  hasFailed: boolean,
-): Map<string, JobState> {
-  const states = new Map<string, JobState>();
-  const notMade = (jobName: string): JobState => {
-    if (!hasFailed) return 'Waiting';
-    // A DaemonJob that ran when the flow was ended has been deleted for it.
-    return flow.status.jobStatusList?.[jobName] === 'Running' ? 'Failed' : 'Skipped';
-  };
-  for (const { jobName } of wanted) {
-    const found = job(jobName);
-    const isOwn = found?.owner?.uid === flow.uid;
-    // A Job that ended and went away by its own TTL stays where it was.
-    const gone = hasEndedBefore(flow, jobName) ? flow.status.jobStatusList?.[jobName] : undefined;
-    states.set(
-      jobName,
-      found !== undefined && isOwn ? jobStateOf(found, isHeld) : (gone ?? notMade(jobName)),
-    );
-  }
-  for (const one of [...owned, ...members]) states.set(one.name, jobStateOf(one, isHeld));
-  return states;
-}
-
 function isDaemon({ name }: JobRecord): boolean {
   return parseReference(name)?.kind === 'daemonjob';
-}
-
-function hasEndedBefore({ status }: FlowRecord, jobName: string): boolean {
-  const recorded = status.jobStatusList?.[jobName];
-  return recorded === 'Succeed' || recorded === 'Failed' || recorded === 'Skipped';
-}
-
-function stateIn({ flow, job, isHeld }: FlowSnapshot, jobName: string): JobState | undefined {
-  const found = job(jobName);
-  const isOwn = found?.owner?.uid === flow.uid;
-  // A Job that is already going away for the retry still says how it had ended.
-  return found !== undefined && isOwn && found.outcome !== undefined
-    ? jobStateOf(found, isHeld)
-    : flow.status.jobStatusList?.[jobName];
 }
 
 /** A retry begins a new life of the flow: with a new start, a new deadline, and without the ends of what runs again. */
@@ -357,38 +213,4 @@ function terminating(snapshot: FlowSnapshot, nowMs: number): FlowAction[] {
     nowMs,
   });
   return flow.status.state === 'Terminating' ? [] : [{ kind: 'writeStatus', flow, status, urgent: true }];
-}
-
-function announcements(flow: FlowRecord, status: JobFlowStatus): FlowAction[] {
-  const told: FlowAction[] = [];
-  if (status.state !== flow.status.state && status.state !== undefined) {
-    const type = status.state === 'Failed' ? 'Warning' : 'Normal';
-    told.push({ kind: 'announce', flow, type, reason: status.state, message: status.message ?? '' });
-  }
-  const stalled = status.conditions?.find(({ type, status: is }) => type === 'Stalled' && is === 'True');
-  const before = flow.status.conditions?.find(({ type }) => type === 'Stalled');
-  if (stalled !== undefined && status.state !== 'Failed' && before?.message !== stalled.message) {
-    told.push({
-      kind: 'announce',
-      flow,
-      type: 'Warning',
-      reason: stalled.reason ?? 'Stalled',
-      message: stalled.message ?? '',
-    });
-  }
-  return told;
-}
-
-function sameStatus(a: JobFlowStatus, b: JobFlowStatus): boolean {
-  return JSON.stringify(inOrder(a)) === JSON.stringify(inOrder(b));
-}
-
-function inOrder(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(inOrder);
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value)
-      .sort(([x], [y]) => (x < y ? -1 : 1))
-      .map(([key, field]) => [key, inOrder(field)]),
-  );
 }

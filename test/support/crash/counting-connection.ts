@@ -31,9 +31,12 @@ export function countingConnection(
       writes += 1;
       const isPoint = point?.write === writes;
       if (isPoint && point.when === 'before') crash();
-      const answer = await connection.request(request);
-      if (isPoint) crash();
-      return answer;
+      try {
+        return await connection.request(request);
+      } finally {
+        // Also when it was refused: a conflict is a point like any other.
+        if (isPoint) crash();
+      }
     },
   };
 }

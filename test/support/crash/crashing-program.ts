@@ -94,6 +94,9 @@ export class CrashingController {
     try {
       const [result] = await Promise.all([work, revival]);
       return result;
+    } catch (error) {
+      const tail = (await this.#program.logText()).split('\n').slice(-40).join('\n');
+      throw new Error(`The life came to no end. The controller's log:\n${tail}`, { cause: error });
     } finally {
       await this.#program.kill();
     }

@@ -1,0 +1,56 @@
+import type { JobFlowStatus } from '../../api/flow-spec.ts';
+import type { FlowAction } from './flow-action.ts';
+import type { FlowRecord } from './flow-record.ts';
+
+/**
+ * Writes a status that differs from the stored one, and tells of what has changed for people.
+ *
+ * @param stored the flow as it is stored
+ */
+export function planStatus(stored: FlowRecord, status: JobFlowStatus): FlowAction[] {
+  if (sameStatus(status, stored.status)) return [];
+  const urgent =
+    status.state !== stored.status.state ||
+    status.observedRetry !== stored.status.observedRetry ||
+    flags(status) !== flags(stored.status);
+  return [{ kind: 'writeStatus', flow: stored, status, urgent }, ...announcements(stored, status)];
+}
+
+/** Which conditions hold. */
+function flags({ conditions = [] }: JobFlowStatus): string {
+  return conditions.flatMap(({ type, status }) => (status === 'True' ? type : [])).join();
+}
+
+function announcements(flow: FlowRecord, status: JobFlowStatus): FlowAction[] {
+  const told: FlowAction[] = [];
+  if (status.state !== flow.status.state && status.state !== undefined) {
+    const type = status.state === 'Failed' ? 'Warning' : 'Normal';
+    told.push({ kind: 'announce', flow, type, reason: status.state, message: status.message ?? '' });
+  }
+  const stalled = status.conditions?.find(({ type, status: is }) => type === 'Stalled' && is === 'True');
+  const before = flow.status.conditions?.find(({ type }) => type === 'Stalled');
+  if (stalled !== undefined && status.state !== 'Failed' && before?.message !== stalled.message) {
+    told.push({
+      kind: 'announce',
+      flow,
+      type: 'Warning',
+      reason: stalled.reason ?? 'Stalled',
+      message: stalled.message ?? '',
+    });
+  }
+  return told;
+}
+
+function sameStatus(a: JobFlowStatus, b: JobFlowStatus): boolean {
+  return JSON.stringify(inOrder(a)) === JSON.stringify(inOrder(b));
+}
+
+function inOrder(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(inOrder);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .sort(([x], [y]) => (x < y ? -1 : 1))
+      .map(([key, field]) => [key, inOrder(field)]),
+  );
+}
