@@ -2,8 +2,8 @@ import { expect } from 'chai';
 import { installJobflow, readPath, startCluster, waitUntil, type Cluster } from '../support/cluster.ts';
 import { STARTING_LIMIT_MS } from '../support/cluster/fixture.ts';
 import { fakeNode } from '../support/cluster/node-objects.ts';
-import { daemonEnd, daemonJob, jobSpec, statesIn, untilWhole } from './support/daemon-place.ts';
-import { observedNamespace, type ObservedNamespace } from './support/observed-namespace.ts';
+import { daemonEnd, daemonJob, jobSpec, statesIn, untilWhole } from '../e2e/support/daemon-place.ts';
+import { observedNamespace, type ObservedNamespace } from '../e2e/support/observed-namespace.ts';
 
 const POOL = 'pool';
 const MANY = 500;
