@@ -1,11 +1,16 @@
 import type { JobObject } from '../../../src/api/job.ts';
-import { OWN_ANNOTATIONS, USER_ANNOTATIONS } from '../../../src/api/names.ts';
+import type { JobFlowStatus } from '../../../src/api/flow-spec.ts';
+import { API_GROUP, API_VERSION, OWN_ANNOTATIONS, USER_ANNOTATIONS } from '../../../src/api/names.ts';
+import { outcomeNoted } from '../../../src/core/flow/job-states.ts';
 import { decideGate } from '../../../src/core/gate.ts';
 import type { JobRecord } from '../../../src/core/job-record.ts';
 import { isWaiting, projectJob } from '../../../src/core/job-projection.ts';
 import { FAIL_ANNOTATION, readPath, waitUntil } from '../../support/cluster.ts';
 import type { Cluster } from '../../support/cluster.ts';
 import { describeJob, LIMIT_MS } from './namespace-observer.ts';
+
+/** What a JobFlow or DaemonJob says of itself. */
+type FlowObject = { readonly metadata: JobObject['metadata']; readonly status?: JobFlowStatus };
 
 /** What re-applying a file must leave as it is, of every Job of a namespace, by its name. */
 export type StillLife = Readonly<Record<string, object>>;
@@ -17,6 +22,16 @@ export async function listJobs(cluster: Cluster, namespace: string): Promise<Job
     'items',
   );
   return Array.isArray(items) ? (items as JobObject[]) : [];
+}
+
+/** The JobFlows and DaemonJobs of a namespace. */
+async function listFlows(cluster: Cluster, namespace: string): Promise<FlowObject[]> {
+  const answers = await Promise.all(
+    ['jobflows', 'daemonjobs'].map((plural) =>
+      cluster.api.demand('GET', `/apis/${API_GROUP}/${API_VERSION}/namespaces/${namespace}/${plural}`),
+    ),
+  );
+  return answers.flatMap((answer) => readPath(answer, 'items') as FlowObject[]);
 }
 
 /** Takes down all that must not change when a file is applied again. */
@@ -59,39 +74,53 @@ function leavesOf(value: unknown, path = ''): [string, string][] {
 }
 
 /**
- * Waits until nothing more happens in a namespace by itself: every Job has ended, has running pods, or waits for one
- * that has not ended, or for its approval.
+ * Waits until nothing more happens in a namespace by itself: every flow has made its Jobs, and every Job has ended, has
+ * running pods, or waits for one that has not ended, or for its approval.
  *
  * @returns the Jobs
  */
 export async function untilStill(cluster: Cluster, namespace: string): Promise<JobObject[]> {
-  let jobs: JobObject[] = [];
+  let restless: string[] = [];
   return waitUntil(
     `all Jobs of ${namespace} to run, wait or have ended`,
     async () => {
-      jobs = await listJobs(cluster, namespace);
-      const running = (await listPods(cluster, namespace)).filter(isRunning).map(jobOf);
-      const records = new Map(jobs.map((job) => [job.metadata.name ?? '', projectJob(job)]));
-      const isStill = (job: JobObject): boolean => {
-        const record = projectJob(job);
-        // Until the controller has given the field up, a file that states it conflicts with it.
-        if (record.terms?.ownsSuspend === true) return false;
-        if (record.outcome !== undefined) return true;
-        if (!isWaiting(record)) return isRunningInFull(job, countOf(running, record.name));
-        return decide(record, records) === 'wait';
-      };
-      return jobs.every(isStill) && jobs;
+      // Flows first: what they have made by then is among the Jobs that are listed afterwards.
+      const flows = await listFlows(cluster, namespace);
+      const [jobs, pods] = await Promise.all([listJobs(cluster, namespace), listPods(cluster, namespace)]);
+      restless = [...flows.flatMap((flow) => movesOfFlow(flow, jobs)), ...movesOfJobs(jobs, pods)];
+      return restless.length === 0 && jobs;
     },
-    {
-      limitMs: STILL_LIMIT_MS,
-      intervalMs: 100,
-      explain: async () =>
-        [
-          ...jobs.map((job) => describeJob(job)),
-          ...(await listPods(cluster, namespace)).map(describePod),
-        ].join('\n'),
-    },
+    { limitMs: STILL_LIMIT_MS, intervalMs: 100, explain: () => restless.join('\n') },
   );
+}
+
+/** What a JobFlow or DaemonJob is still going to do. */
+function movesOfFlow({ metadata, status = {} }: FlowObject, jobs: readonly JobObject[]): string[] {
+  const name = metadata.name ?? '';
+  if (status.observedGeneration !== metadata.generation) return [`${name}: not seen yet`];
+  const made = new Set(jobs.map((job) => job.metadata.name));
+  return Object.entries(status.jobStatusList ?? {})
+    .filter(([job, state]) => outcomeNoted(state) === undefined && !made.has(job))
+    .map(([job]) => `${name}: ${job} is not made yet`);
+}
+
+/** What Jobs are still going to do, a line each. */
+function movesOfJobs(jobs: readonly JobObject[], pods: readonly JobObject[]): string[] {
+  const running = pods.filter(isRunning).map(jobOf);
+  const records = new Map(jobs.map((job) => [job.metadata.name ?? '', projectJob(job)]));
+  return jobs.flatMap((job) => {
+    const record = projectJob(job);
+    // Until the controller has given the field up, a file that states it conflicts with it.
+    if (record.terms?.ownsSuspend === true) return [`${describeJob(job)}: suspend not given up`];
+    if (record.outcome !== undefined) return [];
+    if (isWaiting(record)) {
+      const decision = decide(record, records);
+      return decision === 'wait' ? [] : [`${describeJob(job)}: ${decision ?? 'undecided'}`];
+    }
+    if (isRunningInFull(job, countOf(running, record.name))) return [];
+    const own = pods.filter((pod) => jobOf(pod) === record.name).map(describePod);
+    return [`${describeJob(job)}: ${JSON.stringify(job.status)} ${own.join(', ')}`];
+  });
 }
 
 /** Many namespaces live through their stages at once, on fake nodes that share the machine with all the rest. */
