@@ -10,7 +10,11 @@ import type { Cluster } from '../../support/cluster.ts';
 import { describeJob, LIMIT_MS } from './namespace-observer.ts';
 
 /** What a JobFlow or DaemonJob says of itself. */
-type FlowObject = { readonly metadata: JobObject['metadata']; readonly status?: JobFlowStatus };
+type FlowObject = {
+  readonly metadata: JobObject['metadata'];
+  readonly spec?: { readonly maxConcurrentJobs?: number; readonly maxConcurrentNodes?: number };
+  readonly status?: JobFlowStatus;
+};
 
 /** What re-applying a file must leave as it is, of every Job of a namespace, by its name. */
 export type StillLife = Readonly<Record<string, object>>;
@@ -87,7 +91,8 @@ export async function untilStill(cluster: Cluster, namespace: string): Promise<J
       // Flows first: what they have made by then is among the Jobs that are listed afterwards.
       const flows = await listFlows(cluster, namespace);
       const [jobs, pods] = await Promise.all([listJobs(cluster, namespace), listPods(cluster, namespace)]);
-      restless = [...flows.flatMap((flow) => movesOfFlow(flow, jobs)), ...movesOfJobs(jobs, pods)];
+      const full = new Set(flows.filter((flow) => isFull(flow, jobs)).map(({ metadata }) => metadata.uid));
+      restless = [...flows.flatMap((flow) => movesOfFlow(flow, jobs)), ...movesOfJobs(jobs, pods, full)];
       return restless.length === 0 && jobs;
     },
     { limitMs: STILL_LIMIT_MS, intervalMs: 100, explain: () => restless.join('\n') },
@@ -95,17 +100,37 @@ export async function untilStill(cluster: Cluster, namespace: string): Promise<J
 }
 
 /** What a JobFlow or DaemonJob is still going to do. */
-function movesOfFlow({ metadata, status = {} }: FlowObject, jobs: readonly JobObject[]): string[] {
+function movesOfFlow(flow: FlowObject, jobs: readonly JobObject[]): string[] {
+  const { metadata, spec, status = {} } = flow;
   const name = metadata.name ?? '';
   if (status.observedGeneration !== metadata.generation) return [`${name}: not seen yet`];
+  // A DaemonJob makes a node's Job when there is a place for it, a JobFlow all of them at once.
+  if (spec?.maxConcurrentNodes !== undefined && isFull(flow, jobs)) return [];
   const made = new Set(jobs.map((job) => job.metadata.name));
   return Object.entries(status.jobStatusList ?? {})
     .filter(([job, state]) => outcomeNoted(state) === undefined && !made.has(job))
     .map(([job]) => `${name}: ${job} is not made yet`);
 }
 
-/** What Jobs are still going to do, a line each. */
-function movesOfJobs(jobs: readonly JobObject[], pods: readonly JobObject[]): string[] {
+/** Whether as many of its Jobs run as may run at once. */
+function isFull({ metadata, spec }: FlowObject, jobs: readonly JobObject[]): boolean {
+  const limit = spec?.maxConcurrentJobs ?? spec?.maxConcurrentNodes ?? Infinity;
+  const running = jobs
+    .map(projectJob)
+    .filter(({ owner, suspended, outcome }) => owner?.uid === metadata.uid && !suspended && !outcome);
+  return running.length >= limit;
+}
+
+/**
+ * What Jobs are still going to do, a line each.
+ *
+ * @param full the UIDs of what may start no more of its Jobs now
+ */
+function movesOfJobs(
+  jobs: readonly JobObject[],
+  pods: readonly JobObject[],
+  full: ReadonlySet<string | undefined>,
+): string[] {
   const running = pods.filter(isRunning).map(jobOf);
   const records = new Map(jobs.map((job) => [job.metadata.name ?? '', projectJob(job)]));
   return jobs.flatMap((job) => {
@@ -115,6 +140,7 @@ function movesOfJobs(jobs: readonly JobObject[], pods: readonly JobObject[]): st
     if (record.outcome !== undefined) return [];
     if (isWaiting(record)) {
       const decision = decide(record, records);
+      if (decision === 'release' && full.has(record.owner?.uid)) return [];
       return decision === 'wait' ? [] : [`${describeJob(job)}: ${decision ?? 'undecided'}`];
     }
     if (isRunningInFull(job, countOf(running, record.name))) return [];

@@ -127,6 +127,9 @@ export function controllerManagerArgs(layout: ControlPlaneLayout): string[] {
     `--root-ca-file=${files.caCert}`,
     '--use-service-account-credentials=true',
     '--concurrent-job-syncs=20',
+    // One process plays all kubelets. When the machine is busy its heartbeats are late, and for that the node lifecycle
+    // controller would take Ready from the pods of healthy nodes, which nothing gives back to them.
+    '--node-monitor-grace-period=24h',
     `--controllers=${CONTROLLERS.join(',')}`,
   ];
 }
