@@ -21,12 +21,15 @@ export interface EventRecorderOptions {
   readonly instance?: string;
   /** For how long repeats are gathered before the count of their Event is written, in milliseconds; 5,000. */
   readonly windowMs?: number;
-  /** Writes a second in the long run, and at once after a pause; 50 and 200. */
+  /**
+   * Writes a second in the long run, and at once after a pause; 10 and 100. When a thousand Jobs start at the same time
+   * the API server has pods to make: what is told of them can come a minute later.
+   */
   readonly perSecond?: number;
   readonly burst?: number;
-  /** Announcements that may wait; 2,000. */
+  /** Announcements that may wait; 5,000. */
   readonly queueLimit?: number;
-  /** Events remembered, so that repeats are counted on them; 4,096. */
+  /** Events remembered, so that repeats are counted on them; 5,000. */
   readonly memoryLimit?: number;
   /** Requests at once, of those the connection allows; 2. */
   readonly concurrency?: number;
@@ -76,10 +79,10 @@ export class EventRecorder {
   constructor(options: EventRecorderOptions) {
     const {
       windowMs = 5_000,
-      queueLimit = 2_000,
-      memoryLimit = 4_096,
-      perSecond = 50,
-      burst = 200,
+      queueLimit = 5_000,
+      memoryLimit = 5_000,
+      perSecond = 10,
+      burst = 100,
     } = options;
     this.#options = options;
     this.#now = options.now ?? Date.now;
