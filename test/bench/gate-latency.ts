@@ -46,9 +46,11 @@ export async function measureGateLatency(
 
 interface Pair {
   readonly mode: Mode;
-  readonly measured: (latencyMs: number) => void;
+  /** Called once the dependent has ended as well, so that the next pair finds an idle cluster. */
+  readonly ended: (latencyMs: number) => void;
   readonly failed: (error: unknown) => void;
   completedMs: number | undefined;
+  latencyMs: number | undefined;
 }
 
 async function measurePair(
@@ -58,9 +60,9 @@ async function measurePair(
   mode: 'gated' | 'oracle',
 ): Promise<number> {
   const { promise, resolve, reject } = Promise.withResolvers<number>();
-  pairs.set(name, { mode, measured: resolve, failed: reject, completedMs: undefined });
+  pairs.set(name, { mode, ended: resolve, failed: reject, completedMs: undefined, latencyMs: undefined });
   const limit = setTimeout(() => {
-    reject(new Error(`pair ${name}: the dependent was not released within 60 s`));
+    reject(new Error(`pair ${name}: the dependent has not ended within 60 s`));
   }, 60_000);
   const upstream: WorkloadJob = { name: `${name}-up`, upstreams: [], seconds: 0 };
   const dependent: WorkloadJob = { name: `${name}-down`, upstreams: [upstream.name], seconds: 0 };
@@ -77,15 +79,12 @@ function see(job: JobObject, pairs: ReadonlyMap<string, Pair>, client: JobsClien
   const [, name = '', end] = /^(.*)-(up|down)$/.exec(job.metadata.name ?? '') ?? [];
   const pair = pairs.get(name);
   if (pair === undefined) return;
-  if (
-    end === 'up' &&
-    pair.completedMs === undefined &&
-    outcomeOf(job.status?.conditions ?? []) === 'Complete'
-  ) {
+  const isComplete = outcomeOf(job.status?.conditions ?? []) === 'Complete';
+  if (end === 'up' && pair.completedMs === undefined && isComplete) {
     pair.completedMs = nowMs;
     if (pair.mode === 'oracle') client.release(`${name}-down`).catch(pair.failed);
   }
-  if (end === 'down' && job.spec?.suspend === false && pair.completedMs !== undefined) {
-    pair.measured(nowMs - pair.completedMs);
-  }
+  if (end !== 'down' || pair.completedMs === undefined) return;
+  if (job.spec?.suspend === false) pair.latencyMs ??= nowMs - pair.completedMs;
+  if (isComplete && pair.latencyMs !== undefined) pair.ended(pair.latencyMs);
 }

@@ -24,6 +24,11 @@ const USAGE = `npm run bench -- [--jobs N] [--rounds N] [--samples N] [--nodes N
 
 const RESULTS = fileURLToPath(new URL('../../bench-results/', import.meta.url));
 
+const MODES: readonly Mode[] = ['bare', 'oracle', 'gated', 'flow'];
+
+/** Jobs that each mode runs before anything is measured. */
+const WARM_UP_JOBS = 200;
+
 /** How long the upstream of the fan-out runs, in seconds. */
 const UPSTREAM_SECONDS = 3;
 
@@ -110,11 +115,13 @@ async function measureWorkloads(
   const times = workloads.map(({ name }) => ({ name, runs: noRuns() }));
   const run = async (workload: Workload, mode: Mode, round: number): Promise<WorkloadRun> => {
     const one = await runWorkload(connection, `bench-${mode}-${round}-${Date.now()}`, workload, mode);
-    progress(`round ${round + 1}: ${workload.name}, ${mode}: ${one.seconds.toFixed(1)} s`);
+    progress(
+      `${round < 0 ? 'warm-up' : `round ${round + 1}`}: ${workload.name}, ${mode}: ${one.seconds.toFixed(1)} s`,
+    );
     return one;
   };
-  // The first Jobs of a new cluster are slower than all later ones.
-  await run(independent(100), 'bare', -1);
+  // The first Jobs of a new cluster, and of every program, are slower than all later ones.
+  for (const mode of MODES) await run(fanOut(WARM_UP_JOBS, 1), mode, -1);
   for (let round = 0; round < rounds; round += 1) {
     const bare = await run(independent(jobs), 'bare', round);
     for (const [index, workload] of workloads.entries()) {
