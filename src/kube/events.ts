@@ -21,10 +21,7 @@ export interface EventRecorderOptions {
   readonly instance?: string;
   /** For how long repeats are gathered before the count of their Event is written, in milliseconds; 5,000. */
   readonly windowMs?: number;
-  /**
-   * Writes a second in the long run, and at once after a pause; 10 and 100. When a thousand Jobs start at the same time
-   * the API server has pods to make: what is told of them can come a minute later.
-   */
+  /** Writes a second in the long run, and at once after a pause; 20 and 100. */
   readonly perSecond?: number;
   readonly burst?: number;
   /** Announcements that may wait; 5,000. */
@@ -55,6 +52,16 @@ const RETRY: Backoff = { baseMs: 250, factor: 2, capMs: 5_000 };
 const REQUEST_TIMEOUT_MS = 10_000;
 const WARN_EVERY_MS = 60_000;
 
+const PER_SECOND = 20;
+
+/**
+ * When a thousand Jobs start at the same time the API server has pods to make. As long as announcements keep coming,
+ * with pauses of less than this, in milliseconds, only a few of them are written a second; but not for ever.
+ */
+const RUSH_PAUSE_MS = 1_000;
+const RUSH_LIMIT_MS = 60_000;
+const RUSH_PER_SECOND = 2;
+
 /**
  * Tells people what happens to their objects, by Events (`kubectl describe`, `kubectl events`). Best effort, and
  * always behind the work itself: nothing is sent before the caller's turn of the event loop is over, few requests
@@ -74,6 +81,8 @@ export class EventRecorder {
   #flushing = 0;
   #wake: { readonly cancel: () => void; readonly atMs: number } | undefined;
   #pausedUntilMs = 0;
+  #announcedMs = -Infinity;
+  #rushSinceMs = -Infinity;
   #warnedMs: number | undefined;
 
   constructor(options: EventRecorderOptions) {
@@ -81,7 +90,7 @@ export class EventRecorder {
       windowMs = 5_000,
       queueLimit = 5_000,
       memoryLimit = 5_000,
-      perSecond = 10,
+      perSecond = PER_SECOND,
       burst = 100,
     } = options;
     this.#options = options;
@@ -106,7 +115,10 @@ export class EventRecorder {
   announce(announcement: Announcement): void {
     if (this.#stopping.signal.aborted) return;
     const message = capMessage(announcement.message);
-    this.#queue.add({ ...announcement, message }, { timeMs: this.#now(), monotonicMs: this.#monotonicNow() });
+    const nowMs = this.#monotonicNow();
+    if (nowMs - this.#announcedMs >= RUSH_PAUSE_MS) this.#rushSinceMs = nowMs;
+    this.#announcedMs = nowMs;
+    this.#queue.add({ ...announcement, message }, { timeMs: this.#now(), monotonicMs: nowMs });
     this.#wakeIn(0);
   }
 
@@ -176,6 +188,7 @@ export class EventRecorder {
       const nowMs = this.#monotonicNow();
       const queueMs = this.#flushing > 0 && this.#queue.size > 0 ? 0 : this.#queue.waitMs(nowMs);
       if (queueMs === undefined) break;
+      this.#bucket.setRate(this.#rateAt(nowMs), nowMs);
       const waitMs = Math.max(queueMs, this.#bucket.waitMs(nowMs), this.#pausedUntilMs - nowMs);
       if (waitMs > 0) {
         this.#wakeIn(waitMs);
@@ -188,6 +201,13 @@ export class EventRecorder {
     }
     if (this.pending > 0) return;
     for (const idle of this.#onIdle) idle();
+  }
+
+  /** How many may be written a second at a moment. */
+  #rateAt(nowMs: number): number {
+    const { perSecond = PER_SECOND } = this.#options;
+    const isRush = nowMs - this.#announcedMs < RUSH_PAUSE_MS && nowMs - this.#rushSinceMs < RUSH_LIMIT_MS;
+    return isRush && this.#flushing === 0 ? Math.min(perSecond, RUSH_PER_SECOND) : perSecond;
   }
 
   async #perform(write: EventWrite): Promise<void> {

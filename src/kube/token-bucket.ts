@@ -1,6 +1,6 @@
 /** Allows a rate with bursts. Pure but for its own count: the time comes with each call. */
 export class TokenBucket {
-  readonly #perSecond: number;
+  #perSecond: number;
   readonly #burst: number;
   #tokens: number;
   #atMs: number;
@@ -15,6 +15,12 @@ export class TokenBucket {
     this.#burst = burst;
     this.#tokens = burst;
     this.#atMs = nowMs;
+  }
+
+  /** Changes how many may be taken a second from now on. */
+  setRate(perSecond: number, nowMs: number): void {
+    this.#refill(nowMs);
+    this.#perSecond = perSecond;
   }
 
   /** How long until one can be taken, in milliseconds; 0 if one can be taken now. */

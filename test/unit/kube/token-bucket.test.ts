@@ -26,4 +26,12 @@ describe('token bucket', () => {
     expect(bucket.take(500)).to.equal(true);
     expect(bucket.take(500)).to.equal(false);
   });
+
+  it('goes on from where it was at another rate', () => {
+    const bucket = new TokenBucket(10, 1, 0);
+    bucket.take(0);
+    bucket.setRate(2, 50);
+    expect(bucket.waitMs(50)).to.equal(250);
+    expect(bucket.waitMs(300)).to.equal(0);
+  });
 });
