@@ -49,8 +49,12 @@ const DAEMON_WORKERS = 2;
 /** How long changes of what uses a template are gathered, in milliseconds, before its status tells of them. */
 const TEMPLATE_PACE_MS = 1_000;
 
-/** The Jobs of a flow change many at a time; its status can wait so long for all of them, in milliseconds. */
+/**
+ * The Jobs of a flow change many at a time; its status can wait so long for all of them, in milliseconds, and longer the
+ * more entries there are to look through.
+ */
 const FLOW_SETTLE_MS = 50;
+const FLOW_SETTLE_PER_ENTRY_MS = 0.25;
 
 /**
  * Opens gates and carries flows and DaemonJobs. Every replica follows the objects, so that a standby is ready at once; only the
@@ -200,8 +204,8 @@ export class Controller {
       concernFlow: (key) => {
         queue.add(key);
       },
-      concernFlowSoon: (key) => {
-        queue.addAt(key, now() + FLOW_SETTLE_MS);
+      concernFlowSoon: (key, entries) => {
+        queue.addAt(key, now() + FLOW_SETTLE_MS + FLOW_SETTLE_PER_ENTRY_MS * entries);
       },
       concernJob: (key) => {
         this.#concern(key);

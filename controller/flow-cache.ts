@@ -20,8 +20,8 @@ export interface FlowCacheOptions {
   readonly owned: OwnedJobs;
   /** Called with the key of every flow, and of every Job or DaemonJob, that a change may concern. */
   readonly concernFlow: (key: string) => void;
-  /** The same, but there is time to let several changes come together. */
-  readonly concernFlowSoon: (key: string) => void;
+  /** The same, but there is time to let several changes come together: the more, the more entries the flow has. */
+  readonly concernFlowSoon: (key: string, entries: number) => void;
   readonly concernJob: (key: string) => void;
 }
 
@@ -63,7 +63,7 @@ export class FlowCache {
     const { owned, flows, concernFlowSoon, concernJob } = this.#options;
     const flow = flows.get(key);
     if (flow === undefined) return;
-    concernFlowSoon(key);
+    concernFlowSoon(key, flow.spec.flows?.length ?? 0);
     const limit = flow.spec.maxConcurrentJobs;
     if (typeof limit !== 'number' || owned.runningOf(flowKey(flow.namespace, flow.name)) >= limit) return;
     for (const job of owned.controlledBy(flowKey(flow.namespace, flow.name), flow.uid)) {

@@ -151,7 +151,7 @@ function latencyRow(name: string, { samples, p50Ms, p99Ms, maxMs }: Latency): st
 }
 
 function row(first: string, ...cells: readonly string[]): string {
-  return `  ${first.padEnd(20)}${cells.map((cell) => cell.padStart(19)).join('')}`;
+  return `  ${first.padEnd(20)}${cells.map((cell) => cell.padStart(21)).join('')}`;
 }
 
 function spread({ min, median, max }: Spread): string {
