@@ -73,6 +73,7 @@ export class EventRecorder {
   readonly #monotonicNow: () => number;
   readonly #random: () => number;
   readonly #queue: EventQueue;
+  readonly #perSecond: number;
   readonly #bucket: TokenBucket;
   readonly #stopping = new AbortController();
   readonly #counters = { created: 0, repeated: 0, dropped: 0 };
@@ -98,6 +99,7 @@ export class EventRecorder {
     this.#monotonicNow = options.monotonicNow ?? (() => performance.now());
     this.#random = options.random ?? Math.random;
     this.#queue = new EventQueue({ windowMs, queued: queueLimit, remembered: memoryLimit }, this.#random);
+    this.#perSecond = perSecond;
     this.#bucket = new TokenBucket(perSecond, burst, this.#monotonicNow());
   }
 
@@ -205,9 +207,8 @@ export class EventRecorder {
 
   /** How many may be written a second at a moment. */
   #rateAt(nowMs: number): number {
-    const { perSecond = PER_SECOND } = this.#options;
     const isRush = nowMs - this.#announcedMs < RUSH_PAUSE_MS && nowMs - this.#rushSinceMs < RUSH_LIMIT_MS;
-    return isRush && this.#flushing === 0 ? Math.min(perSecond, RUSH_PER_SECOND) : perSecond;
+    return isRush && this.#flushing === 0 ? Math.min(this.#perSecond, RUSH_PER_SECOND) : this.#perSecond;
   }
 
   async #perform(write: EventWrite): Promise<void> {

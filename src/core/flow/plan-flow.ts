@@ -137,10 +137,9 @@ function keepJobs(snapshot: FlowSnapshot, wanted: readonly EntryJob[]): Change[]
     ...removed.map((job): Change => ({ kind: 'deleteJob', job, why: 'removed' })),
     ...wanted.flatMap((entryJob): Change[] => {
       const found = snapshot.job(entryJob.jobName);
-      if (found === undefined)
-        return hasEndedBefore(flow, entryJob.jobName) ? [] : [makeJob(snapshot, entryJob)];
-      if (found.owner?.uid !== flow.uid) {
+      if (found === undefined || found.owner?.uid !== flow.uid) {
         if (hasEndedBefore(flow, entryJob.jobName)) return [];
+        if (found === undefined) return [makeJob(snapshot, entryJob)];
         // The Job of an earlier flow of this name is on its way out.
         if (found.deletedMs !== undefined || found.owner?.kind === 'JobFlow') return [];
         const message = `${describeReference(found.name)} exists and does not belong to this flow; delete it or rename the entry "${entryJob.entry.name}"`;

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { JobFlowStatus } from '../../api/flow-spec.ts';
 import type { FlowAction } from './flow-action.ts';
 import type { FlowRecord } from './flow-record.ts';
@@ -8,7 +9,7 @@ import type { FlowRecord } from './flow-record.ts';
  * @param stored the flow as it is stored
  */
 export function planStatus(stored: FlowRecord, status: JobFlowStatus): FlowAction[] {
-  if (sameStatus(status, stored.status)) return [];
+  if (isDeepStrictEqual(status, stored.status)) return [];
   const urgent =
     status.state !== stored.status.state ||
     status.observedRetry !== stored.status.observedRetry ||
@@ -39,18 +40,4 @@ function announcements(flow: FlowRecord, status: JobFlowStatus): FlowAction[] {
     });
   }
   return told;
-}
-
-function sameStatus(a: JobFlowStatus, b: JobFlowStatus): boolean {
-  return JSON.stringify(inOrder(a)) === JSON.stringify(inOrder(b));
-}
-
-function inOrder(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(inOrder);
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value)
-      .sort(([x], [y]) => (x < y ? -1 : 1))
-      .map(([key, field]) => [key, inOrder(field)]),
-  );
 }

@@ -132,9 +132,9 @@ function movesOfJobs(
   full: ReadonlySet<string | undefined>,
 ): string[] {
   const running = pods.filter(isRunning).map(jobOf);
-  const records = new Map(jobs.map((job) => [job.metadata.name ?? '', projectJob(job)]));
-  return jobs.flatMap((job) => {
-    const record = projectJob(job);
+  const projected = jobs.map((job) => ({ job, record: projectJob(job) }));
+  const records = new Map(projected.map(({ record }) => [record.name, record]));
+  return projected.flatMap(({ job, record }) => {
     // Until the controller has given the field up, a file that states it conflicts with it.
     if (record.terms?.ownsSuspend === true) return [`${describeJob(job)}: suspend not given up`];
     if (record.outcome !== undefined) return [];
