@@ -7,6 +7,7 @@ import { REFUSALS, type RefusalCode } from '../../src/api/errors.ts';
 import { CONTROLLER_SETTINGS, WEBHOOK_SETTINGS } from '../../src/runtime/config.ts';
 import type { Setting } from '../../src/runtime/settings.ts';
 import { createWebhookMetrics } from '../../webhook/metrics.ts';
+import { ALERT_NOTES, type AlertNote } from './alert-notes.ts';
 import { EVENT_NOTES } from './event-notes.ts';
 import { LIMIT_MEANINGS, OWN_KEYS, USER_KEYS, type KeyNote } from './key-notes.ts';
 import { REFUSAL_GROUPS, REFUSAL_NOTES, type RefusalGroup } from './refusal-notes.ts';
@@ -21,6 +22,7 @@ export const PARTS: Readonly<Record<string, () => string | Promise<string>>> = {
   events: eventsTable,
   warnings: warningSections,
   policy: policyMessages,
+  alerts: alertSections,
   'webhook-settings': () => settingsTable(WEBHOOK_SETTINGS),
   'controller-settings': () => settingsTable(CONTROLLER_SETTINGS),
   'webhook-metrics': () => metricsTable((registry) => createWebhookMetrics(registry)),
@@ -84,6 +86,30 @@ function warningSections(): string {
   return Object.values(WARNING_NOTES)
     .map(({ when, shown }) => `${when}\n\n${codeBlock(`Warning: ${shown}`)}`)
     .join('\n\n');
+}
+
+function alertSections(): string {
+  const overview = table(
+    ['alert', 'severity', 'symptom'],
+    Object.entries<AlertNote>(ALERT_NOTES).map(([name, { severity, summary }]) => [
+      `[${name}](#${name.toLowerCase()})`,
+      severity,
+      summary,
+    ]),
+  );
+  const sections = Object.entries<AlertNote>(ALERT_NOTES).map(([name, note]) =>
+    [
+      `### ${name}`,
+      `${note.summary} (${note.severity}, after ${note.for})`,
+      `\`\`\`promql\n${note.expr}\n\`\`\``,
+      `**Effect:** ${note.effect}`,
+      table(
+        ['cause', 'action'],
+        note.causes.map(({ cause, action }) => [cause, action]),
+      ),
+    ].join('\n\n'),
+  );
+  return [overview, ...sections].join('\n\n');
 }
 
 async function policyMessages(): Promise<string> {
