@@ -24,6 +24,7 @@ const TASKS = {
   verify: 'scripts/verify.ts',
   fix: 'scripts/fix.ts',
   schemas: 'scripts/generate-schemas.ts',
+  manifests: 'scripts/generate-manifests.ts',
 };
 
 const [task = '', ...args] = process.argv.slice(2);

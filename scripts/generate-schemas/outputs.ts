@@ -38,7 +38,7 @@ export function generateOutputs(openApi: unknown, version: string): Output[] {
   });
   return [
     ...RESOURCES.map((resource) => ({
-      path: `manifests/crds/${resource.plural}.yaml`,
+      path: `helm/jobflow/files/crds/${resource.plural}.yaml`,
       content: `# ${note}\n${stringify(customResourceDefinition(resource, all), { lineWidth: 0, aliasDuplicateObjects: false })}`,
     })),
     json('job-spec', jsonSchemaDocument('job-spec', note, kubernetes)),
