@@ -14,6 +14,7 @@ import {
   releasePatch,
   removeFinalizerPatch,
   skipPatch,
+  startMsOf,
   type JobPatch,
 } from '../src/kube/patches.ts';
 import { keyOf } from '../src/kube/store-change.ts';
@@ -149,9 +150,8 @@ export class JobActor {
     return this.#options.connection.request({ method: 'PATCH', path, query, contentType, body });
   }
 
-  /** Now, but by the API server's clock: a `startTime` in its future would keep the Job controller waiting. */
   #startMs(job: JobRecord): number {
-    return Math.max(job.createdMs, Math.min(this.#options.now(), this.#options.connection.serverTimeMs()));
+    return startMsOf(job, this.#options.now(), this.#options.connection.serverTimeMs());
   }
 
   #announceWait(action: Extract<JobAction, { kind: 'announceWait' }>): void {

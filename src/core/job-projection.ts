@@ -1,8 +1,9 @@
 import { parseAnnotations, isAnnotated, type Annotations } from '../api/annotations.ts';
 import { parseGatedRecord } from '../api/gated-record.ts';
-import type { JobMetadata, JobObject, ManagedFieldsEntry, OwnerReference } from '../api/job.ts';
+import type { JobMetadata, JobObject, OwnerReference } from '../api/job.ts';
 import { API_GROUP, CONTROLLER_FIELD_MANAGER, OWN_ANNOTATIONS, USER_ANNOTATIONS } from '../api/names.ts';
 import { parseOutcomes } from '../api/outcomes-record.ts';
+import { ownsSuspend } from './field-owners.ts';
 import type { ControllerOwner, GateTerms, JobRecord } from './job-record.ts';
 import { outcomeOf } from './outcome.ts';
 
@@ -96,7 +97,7 @@ function projectTerms(metadata: JobMetadata): GateTerms | undefined {
     released,
     statedSuspend: record?.statedSuspend === true,
     // Only after a release of a Job whose file states `suspend` does it matter who owns the field.
-    ownsSuspend: released && record?.statedSuspend === true && ownsSuspend(metadata.managedFields ?? []),
+    ownsSuspend: released && record?.statedSuspend === true && controllerOwnsSuspend(metadata),
     source: record?.source,
     ignoredUids: record?.ignoredUids ?? [],
     outcomes: parseOutcomes(annotations[OWN_ANNOTATIONS.outcomes]),
@@ -129,13 +130,10 @@ const NOTHING_STATED = {
   held: false,
 } as const;
 
-function ownsSuspend(managedFields: readonly ManagedFieldsEntry[]): boolean {
-  return managedFields.some((entry) => entry.manager === CONTROLLER_FIELD_MANAGER && suspendIn(entry));
-}
-
-function suspendIn({ fieldsV1, subresource }: ManagedFieldsEntry): boolean {
-  const spec = fieldsV1?.['f:spec'];
-  return !subresource && typeof spec === 'object' && spec !== null && 'f:suspend' in spec;
+function controllerOwnsSuspend({ managedFields }: JobMetadata): boolean {
+  return (managedFields ?? []).some(
+    (entry) => entry.manager === CONTROLLER_FIELD_MANAGER && ownsSuspend(entry),
+  );
 }
 
 function timeMs(text: string | null | undefined): number | undefined {

@@ -81,7 +81,8 @@ export function statusRequest(
     query: { fieldManager: CONTROLLER_FIELD_MANAGER },
     contentType: 'application/json-patch+json',
     body: [
-      { op: 'test', path: '/metadata/uid', value: object.uid },
+      // Not a `test`, which is answered with 422 where it fails.
+      { op: 'replace', path: '/metadata/uid', value: object.uid },
       { op: 'replace', path: '/metadata/resourceVersion', value: object.resourceVersion },
       { op: 'add', path: '/status', value: status },
     ],

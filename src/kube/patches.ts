@@ -1,5 +1,5 @@
 import { parseReference } from '../api/dependency-reference.ts';
-import type { JobObject } from '../api/job.ts';
+import type { JobObject, ManagedFieldsEntry } from '../api/job.ts';
 import {
   API_GROUP,
   API_VERSION,
@@ -8,14 +8,16 @@ import {
   OWN_ANNOTATIONS,
 } from '../api/names.ts';
 import { formatOutcomes, type Outcomes } from '../api/outcomes-record.ts';
+import { SUSPEND_FIELD, ownsSuspend, withoutOwned } from '../core/field-owners.ts';
 import type { FailureReason } from '../core/job-plan.ts';
+import { projectJob } from '../core/job-projection.ts';
 import type { JobRecord } from '../core/job-record.ts';
 import { SKIPPED_REASON } from '../core/outcome.ts';
 
 /** One PATCH request on a Job. */
 export interface JobPatch {
   readonly path: string;
-  readonly contentType: `application/${'merge-patch' | 'strategic-merge-patch' | 'json-patch'}+json`;
+  readonly contentType: `application/${'merge-patch' | 'strategic-merge-patch'}+json`;
   readonly query: Readonly<Record<string, string>>;
   readonly body: unknown;
 }
@@ -92,30 +94,33 @@ export function skipPatch(job: JobRecord, message: string, startMs: number): Job
 }
 
 /**
+ * The `startTime` for a Job that is ended natively: now, but neither in the API server's future, where it would keep
+ * the Job controller waiting, nor before the Job's creation.
+ *
+ * @param nowMs by our own clock; this and the others in milliseconds since the epoch
+ * @param serverTimeMs by the API server's
+ */
+export function startMsOf({ createdMs }: JobRecord, nowMs: number, serverTimeMs: number): number {
+  return Math.max(createdMs, Math.min(nowMs, serverTimeMs));
+}
+
+/**
  * Gives up the ownership of `spec.suspend`, so that a server-side apply of a file that states `suspend` does not
- * conflict with the controller over it.
+ * conflict with the controller over it. The list is sent whole: a JSON patch that names the entry by its place is
+ * answered with 422 where the list has changed, and not with the 409 of a conflict.
  *
  * @param live the Job as just read, with its managedFields
  * @returns undefined if the controller does not own the field
  */
 export function relinquishPatch(live: JobObject): JobPatch | undefined {
-  const { namespace = '', name = '', uid = '', resourceVersion = '', managedFields } = live.metadata;
-  const index = (managedFields ?? []).findIndex(({ manager, subresource, fieldsV1 }) => {
-    const spec = fieldsV1?.['f:spec'];
-    const states = typeof spec === 'object' && spec !== null && 'f:suspend' in spec;
-    return manager === CONTROLLER_FIELD_MANAGER && !subresource && states;
-  });
-  if (index === -1) return undefined;
-  return {
-    path: jobPath({ namespace, name }),
-    contentType: 'application/json-patch+json',
-    query: QUERY,
-    body: [
-      { op: 'test', path: '/metadata/uid', value: uid },
-      { op: 'test', path: '/metadata/resourceVersion', value: resourceVersion },
-      { op: 'remove', path: `/metadata/managedFields/${index}/fieldsV1/f:spec/f:suspend` },
-    ],
-  };
+  const { managedFields } = live.metadata;
+  const isToChange = (entry: ManagedFieldsEntry): boolean =>
+    entry.manager === CONTROLLER_FIELD_MANAGER && ownsSuspend(entry);
+  if (!managedFields?.some(isToChange)) return undefined;
+  const kept = managedFields.flatMap((entry) =>
+    isToChange(entry) ? (withoutOwned(entry, [SUSPEND_FIELD]) ?? []) : entry,
+  );
+  return mergePatch(projectJob(live), { managedFields: kept });
 }
 
 function mergePatch(job: JobRecord, metadata: object, rest: object = {}): JobPatch {

@@ -1,5 +1,5 @@
 import type { JobObject, ManagedFieldsEntry } from '../../api/job.ts';
-import { valueAt } from './json-tree.ts';
+import { ownsSuspend } from '../field-owners.ts';
 
 /** What becomes of `spec.suspend` in an edit. */
 export type SuspendDecision =
@@ -57,8 +57,4 @@ function entriesOf(job: JobObject, manager: string, operation: string): ManagedF
   return (job.metadata.managedFields ?? []).filter(
     (entry) => entry.manager === manager && entry.operation === operation && !entry.subresource,
   );
-}
-
-function ownsSuspend({ fieldsV1 }: ManagedFieldsEntry): boolean {
-  return valueAt(fieldsV1, 'f:spec', 'f:suspend') !== undefined;
 }

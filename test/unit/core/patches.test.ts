@@ -128,14 +128,19 @@ describe('the patch that gives up the ownership of suspend', () => {
     );
     expect(relinquishPatch(live)).to.deep.equal({
       path: PATH,
-      contentType: 'application/json-patch+json',
+      contentType: 'application/merge-patch+json',
       query: { fieldManager: 'jobflow-controller' },
-      body: [
-        { op: 'test', path: '/metadata/uid', value: 'b-1' },
-        { op: 'test', path: '/metadata/resourceVersion', value: '1' },
-        { op: 'remove', path: '/metadata/managedFields/2/fieldsV1/f:spec/f:suspend' },
-      ],
+      body: { metadata: { ...PRECONDITION, managedFields: (live.metadata.managedFields ?? []).slice(0, 2) } },
     });
+  });
+
+  it('leaves what else the entry owns', () => {
+    const fieldsV1 = { 'f:metadata': { 'f:annotations': {} }, 'f:spec': { 'f:suspend': {} } };
+    const live = withFields({ manager: 'jobflow-controller', operation: 'Update', fieldsV1 });
+    const left = { 'f:metadata': { 'f:annotations': {} } };
+    expect(relinquishPatch(live)?.body).to.have.deep.nested.property('metadata.managedFields', [
+      { manager: 'jobflow-controller', operation: 'Update', fieldsV1: left },
+    ]);
   });
 
   it('is none where the controller does not own the field', () => {
