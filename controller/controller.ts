@@ -348,6 +348,7 @@ export class Controller {
 
   #takeFlow(change: Change<FlowRecord>): void {
     const { record, kind, previous } = change;
+    if (kind === 'deleted') this.#flows.actor.forget(record);
     this.#flows.cache.handleFlow(change);
     this.#recheckTemplates(this.#templates.uses.handleFlow(change));
     const upstream = flowAsUpstream(record);

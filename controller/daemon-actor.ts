@@ -2,12 +2,11 @@ import { daemonAsJob, type DaemonRecord } from '../src/core/daemon/daemon-record
 import type { DaemonAction } from '../src/core/daemon/plan-daemon.ts';
 import type { JobAction } from '../src/core/job-plan.ts';
 import type { EventRecorder } from '../src/kube/events.ts';
-import { statusRequest } from '../src/kube/flow-requests.ts';
 import { outcomesPatch } from '../src/kube/patches.ts';
 import { keyOf } from '../src/kube/store-change.ts';
 import type { Releases } from './job-actor.ts';
+import { PacedStatus } from './paced-status.ts';
 import { MADE_COUNTS_MS, someAtOnce, type PartOwner, type PartWriter } from './part-writer.ts';
-import { StatusPace } from './status-pace.ts';
 import type { WaitAnnouncements } from './wait-announcements.ts';
 
 /** What acting on DaemonJobs needs. */
@@ -28,21 +27,22 @@ const TOLD_OF_WAITS: readonly string[] = ['Waiting', 'Held', 'DependencyCycle'];
 /** The only place that writes on behalf of DaemonJobs: it makes and deletes their Jobs and writes their status. */
 export class DaemonActor {
   readonly #options: DaemonActorOptions;
-  readonly #pace = new StatusPace();
+  readonly #statuses: PacedStatus;
 
   constructor(options: DaemonActorOptions) {
     this.#options = options;
+    this.#statuses = new PacedStatus({ collection: 'daemonjobs', ...options });
   }
 
   /** Forgets a DaemonJob that is gone. */
   forget({ uid }: DaemonRecord): void {
-    this.#pace.forget(uid);
+    this.#statuses.forget(uid);
     this.#options.announcements.forget(uid);
   }
 
   /** Forgets everything, as a replica does that no longer leads. */
   reset(): void {
-    this.#pace.reset();
+    this.#statuses.reset();
   }
 
   /**
@@ -108,7 +108,7 @@ export class DaemonActor {
   async #actOnDaemon(daemon: DaemonRecord, action: DaemonAction): Promise<void> {
     switch (action.kind) {
       case 'writeStatus':
-        await this.#writeStatus(action);
+        await this.#statuses.write(ownerOf(daemon), action.daemon, action.status, action.urgent);
         return;
       case 'announce':
         if (!TOLD_OF_WAITS.includes(action.reason)) {
@@ -124,17 +124,6 @@ export class DaemonActor {
     }
   }
 
-  async #writeStatus({ daemon, status, urgent }: StatusWrite): Promise<void> {
-    const { now, parts, recheckAt } = this.#options;
-    const jobs = Object.keys(status.jobStatusList ?? {}).length;
-    const dueMs = this.#pace.dueMs(daemon.uid, jobs, urgent, now());
-    if (dueMs !== undefined) {
-      recheckAt(keyOf(daemon), dueMs);
-      return;
-    }
-    await parts.send(ownerOf(daemon), statusRequest('daemonjobs', daemon, status), 'status written');
-  }
-
   #announce(
     { namespace, name, uid }: DaemonRecord,
     type: 'Normal' | 'Warning',
@@ -145,8 +134,6 @@ export class DaemonActor {
     this.#options.events.announce({ object, type, reason, message });
   }
 }
-
-type StatusWrite = Extract<DaemonAction, { kind: 'writeStatus' }>;
 
 function ownerOf({ namespace, name }: DaemonRecord): PartOwner {
   return { namespace, reference: `daemonjob/${name}` };

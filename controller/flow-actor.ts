@@ -2,11 +2,11 @@ import type { FlowRecord } from '../src/core/flow/flow-record.ts';
 import type { FlowAction } from '../src/core/flow/flow-action.ts';
 import type { Connection } from '../src/kube/connection.ts';
 import type { EventRecorder } from '../src/kube/events.ts';
-import { deleteResourceRequest, statusRequest } from '../src/kube/flow-requests.ts';
-import { endJobPatch } from '../src/kube/patches.ts';
+import { deleteResourceRequest } from '../src/kube/flow-requests.ts';
+import { endJobPatch, startMsOf } from '../src/kube/patches.ts';
 import { keyOf, type Identified } from '../src/kube/store-change.ts';
+import { PacedStatus } from './paced-status.ts';
 import { someAtOnce, type PartOwner, type PartWriter } from './part-writer.ts';
-import { StatusPace } from './status-pace.ts';
 
 /** What acting on flows needs. */
 export interface FlowActorOptions {
@@ -21,15 +21,21 @@ export interface FlowActorOptions {
 /** The only place that writes on behalf of flows: it makes, deletes and ends their Jobs and writes their status. */
 export class FlowActor {
   readonly #options: FlowActorOptions;
-  readonly #pace = new StatusPace();
+  readonly #statuses: PacedStatus;
 
   constructor(options: FlowActorOptions) {
     this.#options = options;
+    this.#statuses = new PacedStatus({ collection: 'jobflows', ...options });
+  }
+
+  /** Forgets a flow that is gone. */
+  forget({ uid }: FlowRecord): void {
+    this.#statuses.forget(uid);
   }
 
   /** Forgets everything, as a replica does that no longer leads. */
   reset(): void {
-    this.#pace.reset();
+    this.#statuses.reset();
   }
 
   /**
@@ -42,7 +48,8 @@ export class FlowActor {
     await someAtOnce(actions.filter(isJobWrite), (action) => this.#writeJob(flow, action));
     let told = true;
     for (const action of actions) {
-      if (action.kind === 'writeStatus') told = await this.#writeStatus(action);
+      if (action.kind === 'writeStatus')
+        told = await this.#statuses.write(ownerOf(flow), action.flow, action.status, action.urgent);
       // An Event tells of what the status says: it comes with it.
       else if (told || action.kind !== 'announce') await this.#actOnFlow(flow, action);
     }
@@ -82,28 +89,11 @@ export class FlowActor {
         await parts.delete(ownerOf(flow), action.job, action.why);
         return;
       case 'endJob': {
-        const nowMs = Math.max(action.job.createdMs, Math.min(now(), connection.serverTimeMs()));
-        const patch = endJobPatch(action.job, action.reason, action.message, nowMs);
+        const startMs = startMsOf(action.job, now(), connection.serverTimeMs());
+        const patch = endJobPatch(action.job, action.reason, action.message, startMs);
         await parts.send(ownerOf(flow), { method: 'PATCH', ...patch }, 'Job ended natively', action.job.name);
       }
     }
-  }
-
-  /** @returns whether it was written, or put off */
-  async #writeStatus({
-    flow,
-    status,
-    urgent,
-  }: Extract<FlowAction, { kind: 'writeStatus' }>): Promise<boolean> {
-    const { now, parts, recheckAt } = this.#options;
-    const jobs = Object.keys(status.jobStatusList ?? {}).length;
-    const dueMs = this.#pace.dueMs(flow.uid, jobs, urgent, now());
-    if (dueMs !== undefined) {
-      recheckAt(keyOf(flow), dueMs);
-      return false;
-    }
-    await parts.send(ownerOf(flow), statusRequest('jobflows', flow, status), 'status written');
-    return true;
   }
 }
 
