@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
 import { formatGatedRecord } from '../../api/gated-record.ts';
 import type { JobObject, JsonObject } from '../../api/job.ts';
 import { FLOW_LABEL, KEEP_OUTCOME_FINALIZER, OWN_ANNOTATIONS, USER_ANNOTATIONS } from '../../api/names.ts';
 import { objectOrEmpty, valueAt, withField, withValueAt } from '../admission/json-tree.ts';
 import { withSharedParameters } from '../admission/shared-parameters.ts';
+import { contentDigest } from '../content-digest.ts';
 import { ownerReference } from '../flow/flow-entries.ts';
 import { joinedName } from '../flow/joined-name.ts';
 import type { DaemonRecord } from './daemon-record.ts';
@@ -53,8 +53,7 @@ export function makeNodeJob(daemon: DaemonRecord, nodeName: string, source: stri
 /** A digest that changes whenever the spec would give other Jobs; which nodes get one, and when, is not in it. */
 export function nodeJobSource({ jobSpec, globalParams }: DaemonJobSpec): string {
   const { env, labels, annotations } = globalParams;
-  const text = JSON.stringify([jobSpec, env, labels, annotations], inOrder);
-  return createHash('sha256').update(text).digest('hex').slice(0, 16);
+  return contentDigest([jobSpec, env, labels, annotations]);
 }
 
 /** Whether the Jobs go away by themselves some time after they have ended. */
@@ -72,14 +71,4 @@ function pinnedTo(nodeName: string, pod: JsonObject): JsonObject {
   return withValueAt(pod, ['affinity', 'nodeAffinity', 'requiredDuringSchedulingIgnoredDuringExecution'], {
     nodeSelectorTerms: [{ matchFields: [field] }],
   });
-}
-
-/** The keys of objects in order: the same content gives the same digest. */
-function inOrder(_key: string, value: unknown): unknown {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
-  return Object.fromEntries(
-    Object.entries(value)
-      .filter(([, field]) => field !== null)
-      .sort(([a], [b]) => (a < b ? -1 : 1)),
-  );
 }

@@ -1,9 +1,10 @@
-import { createHash } from 'node:crypto';
 import { formatReference, parseReference } from '../../api/dependency-reference.ts';
 import { parseDependencies, formatDependencies, type DependencyEdge } from '../../api/dependency-list.ts';
 import type { FlowEntry, JobFlowSpec } from '../../api/flow-spec.ts';
 import type { JobObject, Json, JsonObject } from '../../api/job.ts';
 import { API_GROUP, API_VERSION, USER_ANNOTATIONS } from '../../api/names.ts';
+import { isObject } from '../admission/json-tree.ts';
+import { contentDigest } from '../content-digest.ts';
 import type { FlowRecord } from './flow-record.ts';
 import { joinedName } from './joined-name.ts';
 
@@ -139,20 +140,7 @@ function daemonNames(entries: readonly FlowEntry[]): ReadonlySet<string> {
 
 /** What a waiting Job follows when it is edited: its entry, and what the flow gives to all. */
 function sourceOf({ globalParams, shareVolumes }: JobFlowSpec, entry: FlowEntry): string {
-  const text = JSON.stringify([canonical(entry), canonical(globalParams), canonical(shareVolumes)]);
-  return createHash('sha256').update(text).digest('hex').slice(0, 16);
-}
-
-/** The same value with its keys in order, so that the same content gives the same digest. */
-function canonical(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(canonical);
-  if (typeof value !== 'object' || value === null) return value ?? null;
-  return Object.fromEntries(
-    Object.entries(value)
-      .filter(([, field]) => field !== undefined && field !== null)
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([key, field]) => [key, canonical(field)]),
-  );
+  return contentDigest([entry, globalParams, shareVolumes]);
 }
 
 function added(own: Json | undefined, shared: readonly JsonObject[], key: string): Json[] {
@@ -168,10 +156,6 @@ function objectAt(value: JsonObject, key: string): JsonObject {
 
 function listOf(value: Json | undefined): readonly Json[] {
   return Array.isArray(value) ? value : [];
-}
-
-function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function isText(value: string | null | undefined): value is string {
