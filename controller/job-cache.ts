@@ -4,6 +4,7 @@ import { countingOutcome, decideGate, type WaitingOn } from '../src/core/gate.ts
 import { mergeOutcomes, needsOutcomeOf, type JobSnapshot } from '../src/core/job-plan.ts';
 import { isWaiting } from '../src/core/job-projection.ts';
 import type { JobRecord, UpstreamRecord } from '../src/core/job-record.ts';
+import { KnownCycles } from '../src/core/known-cycles.ts';
 import { WaitingGraph, waitingJob } from '../src/core/waiting-graph.ts';
 import { keyOf, type Change } from '../src/kube/store-change.ts';
 import type { WaitingRecords } from './waiting-records.ts';
@@ -11,8 +12,7 @@ import type { WaitingRecords } from './waiting-records.ts';
 /** What is known of one namespace beyond its Jobs. */
 interface NamespaceState {
   readonly graph: WaitingGraph;
-  /** The cycle that a waiting Job is on, by its name. */
-  readonly cycles: Map<string, readonly string[]>;
+  readonly cycles: KnownCycles;
   /** Outcomes seen as their Job went away, by the dependent's name and then the upstream's, until they are written. */
   readonly vanished: Map<string, Map<string, RecordedOutcome>>;
 }
@@ -96,8 +96,8 @@ export class JobCache {
    */
   searchCycles(): void {
     this.#searchesCycles = true;
-    for (const [namespace, { graph }] of this.#namespaces) {
-      for (const name of graph.jobsOnCycles()) this.#findCycle(namespace, name);
+    for (const [namespace, { graph, cycles }] of this.#namespaces) {
+      this.#concernAll(namespace, cycles.search(graph.jobsOnCycles()));
     }
   }
 
@@ -127,7 +127,7 @@ export class JobCache {
       vanished: state?.vanished.get(name) ?? NO_OUTCOMES,
       limit: isWaiting(job) ? this.#others.limit(job) : undefined,
       ownerNeedsOutcome: hasOurFinalizer(job) && this.#others.needsOutcome(job),
-      cycle: state?.cycles.get(name),
+      cycle: state?.cycles.of(name),
     };
   }
 
@@ -203,25 +203,16 @@ export class JobCache {
   /** Finds the cycles of a Job anew, and those of every Job that shared or now shares one with it. */
   #findCycles(namespace: string, name: string): void {
     if (!this.#searchesCycles) return;
-    const { graph, cycles } = this.#namespace(namespace);
-    const members = new Set([name, ...graph.sharingCyclesWith(name)]);
-    for (const [member, path] of cycles) if (path.includes(name)) members.add(member);
-    for (const member of members) this.#findCycle(namespace, member);
+    this.#concernAll(namespace, this.#namespace(namespace).cycles.changed(name));
   }
 
-  #findCycle(namespace: string, name: string): void {
-    const { graph, cycles } = this.#namespace(namespace);
-    const job = graph.get(name);
-    const path = job && graph.cycleThrough(job);
-    const changed = path?.join() !== cycles.get(name)?.join();
-    if (path === undefined) cycles.delete(name);
-    else cycles.set(name, path);
-    if (changed) this.#concern(`${namespace}/${name}`);
+  #concernAll(namespace: string, names: Iterable<string>): void {
+    for (const name of names) this.#concern(`${namespace}/${name}`);
   }
 
   #concernDependents(namespace: string, name: string): void {
     const state = this.#namespaces.get(namespace);
-    for (const dependent of state?.graph.dependentsOf(name) ?? []) this.#concern(`${namespace}/${dependent}`);
+    this.#concernAll(namespace, state?.graph.dependentsOf(name) ?? []);
   }
 
   /** The upstreams whose finalizer depends on who waits for them. */
@@ -246,7 +237,8 @@ export class JobCache {
   #namespace(namespace: string): NamespaceState {
     let state = this.#namespaces.get(namespace);
     if (state === undefined) {
-      state = { graph: new WaitingGraph(), cycles: new Map(), vanished: new Map() };
+      const graph = new WaitingGraph();
+      state = { graph, cycles: new KnownCycles(graph), vanished: new Map() };
       this.#namespaces.set(namespace, state);
     }
     return state;
