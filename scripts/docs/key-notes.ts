@@ -64,5 +64,6 @@ export const OWN_KEYS: readonly KeyNote[] = [
 export const LIMIT_MEANINGS: Readonly<Record<keyof typeof LIMITS, string>> = {
   dependencies: 'names in one `depends-on`',
   dependsOnBytes: 'bytes of one `depends-on`, in UTF-8',
-  ownAnnotationBytes: 'bytes of the record that jobflow writes on one Job at its creation',
+  ownAnnotationBytes:
+    'bytes of what jobflow may have to write on one Job: the record of its creation, and the outcomes of its upstreams',
 };

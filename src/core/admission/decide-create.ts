@@ -7,14 +7,8 @@ import {
 import { annotationField, refusal, type Refusal } from '../../api/errors.ts';
 import { formatGatedRecord } from '../../api/gated-record.ts';
 import type { JobObject, JsonObject } from '../../api/job.ts';
-import { formatOutcomes, type RecordedOutcome } from '../../api/outcomes-record.ts';
-import {
-  FLOW_LABEL,
-  KEEP_OUTCOME_FINALIZER,
-  LIMITS,
-  OWN_ANNOTATIONS,
-  USER_ANNOTATIONS,
-} from '../../api/names.ts';
+import { NO_OUTCOMES } from '../../api/outcomes-record.ts';
+import { FLOW_LABEL, KEEP_OUTCOME_FINALIZER, OWN_ANNOTATIONS, USER_ANNOTATIONS } from '../../api/names.ts';
 import type { JobFlow, JobTemplate } from '../../api/resources.ts';
 import { leftAloneReason } from '../job-projection.ts';
 import { refuseCycle, refuseSelfEdge } from './edge-checks.ts';
@@ -22,6 +16,7 @@ import { withTrueOwnership } from './field-ownership.ts';
 import { injectedLeaves } from './injected-leaves.ts';
 import { valueAt, withField, withValueAt } from './json-tree.ts';
 import { mergeTemplate } from './merge-template.ts';
+import { refuseLargeAnnotations } from './own-annotation-size.ts';
 import { refuseOwnFieldsOnCreate } from './own-fields.ts';
 import {
   problemOfSharedParameters,
@@ -113,10 +108,8 @@ export function decideCreate(request: CreateRequest): Verdict {
     ignoredUids: gate ? view.uidsInDeletion(terms.edges.map(({ name }) => name)) : [],
     injected: injectedLeaves(job, injected),
   });
-  const bytes = new TextEncoder().encode(OWN_ANNOTATIONS.gated + record).length + outcomesBytes(terms);
-  if (bytes > LIMITS.ownAnnotationBytes) {
-    return refuse(refusal('AnnotationsTooLarge', { bytes, limit: LIMITS.ownAnnotationBytes }));
-  }
+  const tooLarge = refuseLargeAnnotations({ record, outcomes: NO_OUTCOMES, edges });
+  if (tooLarge !== undefined) return refuse(tooLarge);
   return {
     kind: 'admit',
     job: withAnnotation(withTrueOwnership(job, injected), OWN_ANNOTATIONS.gated, record),
@@ -128,12 +121,6 @@ export function decideCreate(request: CreateRequest): Verdict {
     // A Job without a name cannot be waited for, and so cannot be on a cycle.
     registers: gate && candidate.name !== '' ? candidate : undefined,
   };
-}
-
-/** What the outcomes of all its upstreams would take at most, should each have to outlive its Job. */
-function outcomesBytes({ edges }: UserAnnotations): number {
-  const longest: RecordedOutcome = { uid: '0'.repeat(36), outcome: 'Complete' };
-  return formatOutcomes(new Map(edges.map(({ name }) => [name, longest]))).length;
 }
 
 /**

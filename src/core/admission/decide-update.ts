@@ -8,6 +8,7 @@ import { parseGatedRecord, type GatedRecord } from '../../api/gated-record.ts';
 import type { Refusal } from '../../api/errors.ts';
 import type { JobObject } from '../../api/job.ts';
 import { OWN_ANNOTATIONS, USER_ANNOTATIONS } from '../../api/names.ts';
+import { NO_OUTCOMES } from '../../api/outcomes-record.ts';
 import { isWaiting, leftAloneReason, projectJob } from '../job-projection.ts';
 import type { JobRecord } from '../job-record.ts';
 import { refuseNoCompletions } from './decide-create.ts';
@@ -15,6 +16,7 @@ import { refuseCycle, refuseSelfEdge } from './edge-checks.ts';
 import { withTrueOwnership } from './field-ownership.ts';
 import { isFileSentAgain, isReplacement } from './file-writers.ts';
 import { sameJson, withField } from './json-tree.ts';
+import { refuseLargeAnnotations } from './own-annotation-size.ts';
 import { refuseOwnFieldEdits, withOwnFields } from './own-fields.ts';
 import { restoreInjected } from './restore-injected.ts';
 import { decideSuspend } from './suspend-edit.ts';
@@ -86,7 +88,10 @@ export function decideUpdate(request: UpdateRequest): Verdict {
   const job = suspend.kind === 'as-sent' ? restored.job : withSuspend(restored.job, suspend.suspend);
   const candidate = edit.waits ? newlyWaiting(edit, parsed.annotations) : undefined;
   const refused =
-    refuseEdges(edit, candidate, view) ?? (edit.waits ? refuseCompletionsEdit(old, job) : undefined);
+    refuseEdges(edit, candidate, view) ??
+    (edit.waits
+      ? (refuseCompletionsEdit(old, job) ?? refuseGrowth(edit, old, parsed.annotations))
+      : undefined);
   if (refused !== undefined) return refuse(refused);
   const isReplaced = record !== undefined && isReplacement(next);
   const startedEarly = suspend.kind === 'as-stored' && suspend.tell && edit.waits && !isReplaced;
@@ -156,6 +161,18 @@ function refuseEdges(
 
 function refuseCompletionsEdit(old: JobObject, next: JobObject): Refusal | undefined {
   return old.spec?.completions === 0 ? undefined : refuseNoCompletions(next, next.metadata.annotations ?? {});
+}
+
+/** More upstreams may mean more outcomes to be written. */
+function refuseGrowth(
+  { before, changed }: Edit,
+  old: JobObject,
+  { edges }: UserAnnotations,
+): Refusal | undefined {
+  if (!Object.hasOwn(changed, USER_ANNOTATIONS.dependsOn)) return undefined;
+  const record = old.metadata.annotations?.[OWN_ANNOTATIONS.gated] ?? '';
+  const written = { record, outcomes: before.terms?.outcomes ?? NO_OUTCOMES };
+  return refuseLargeAnnotations({ ...written, edges }, { ...written, edges: before.terms?.edges ?? [] });
 }
 
 function warnOfEdits({ before, after, waits, changed }: Edit, old: JobObject): string[] {

@@ -7,6 +7,7 @@ import {
   OWN_ANNOTATIONS,
   USER_ANNOTATIONS,
 } from '../../../src/api/names.ts';
+import type { Verdict } from '../../../src/core/admission/verdict.ts';
 import type { AdmissionView, Candidate } from '../../../src/core/admission/view.ts';
 import {
   admitted,
@@ -326,5 +327,30 @@ describe('decideUpdate: what was injected', () => {
     const withRecord = annotated(before, { [RECORD]: record });
     const next = { ...withRecord, metadata: { ...withRecord.metadata, labels: { mine: '2' } } };
     expect(admitted(update(withRecord, next), next).metadata.labels).to.deep.equal({ mine: '2', team: 'x' });
+  });
+});
+
+describe('decideUpdate: how much jobflow may have to write', () => {
+  const names = (count: number): string => Array.from({ length: count }, (_, index) => `a${index}`).join();
+  const value = 'x'.repeat(100 * 1024);
+  const terms = [{ matchExpressions: [{ key: 'k', operator: 'In', values: [value] }] }];
+  const affinity = {
+    nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: terms } },
+  };
+  const job = arrivedJob({ flow: 'f', 'depends-on': names(10) }, arrivedSpec(MAIN, {}, { affinity }));
+  const old = stored(admitted(create(job, { flow: foundFlow({ nodeName: 'n' }) }), job));
+
+  it('is refused when an edit adds too many upstreams, as at the creation', () => {
+    const more = (count: number): Verdict =>
+      update(old, annotated(old, { [USER_ANNOTATIONS.dependsOn]: names(count) }));
+    expect(more(11).kind).to.equal('admit');
+    expect(refusalOf(more(1_000)).code).to.equal('AnnotationsTooLarge');
+  });
+
+  it('traps nobody: an edit that leaves less is admitted, and so is one of something else', () => {
+    const large = annotated(old, { [USER_ANNOTATIONS.dependsOn]: names(1_000) });
+    const less = annotated(large, { [USER_ANNOTATIONS.dependsOn]: names(900) });
+    expect(update(large, less).kind).to.equal('admit');
+    expect(update(large, annotated(large, { [USER_ANNOTATIONS.hold]: 'true' })).kind).to.equal('admit');
   });
 });
