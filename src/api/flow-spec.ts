@@ -1,57 +1,31 @@
+import type * as generated from './generated/flow-resources.ts';
 import type { JobCondition, JsonObject } from './job.ts';
-import type { GlobalParams } from './resources.ts';
-import type { UnmetPolicy } from './annotations.ts';
+
+/*
+ * JobFlows and their status as decisions take them: the generated types, read-only, with null for what is not set, and
+ * with the parts that are Kubernetes' own (a JobSpec, a volume) as plain JSON.
+ */
+
+/** `spec.globalParams` of a JobFlow: what its Jobs share. */
+export type GlobalParams = AsStored<generated.GlobalParams>;
 
 /** One entry of a JobFlow: a Job, or with `daemonJob` a Job per node. */
-export interface FlowEntry {
-  readonly name: string;
-  /** `name`, `name=Outcome`, `jobflow/NAME`, `daemonjob/NAME`; plain names are entries of the same flow. */
-  readonly dependencies?: readonly string[] | null;
-  /** A JobSpec. */
-  readonly jobTemplate?: JsonObject | null;
-  /** The name of a JobTemplate. */
-  readonly jobTemplateRef?: string | null;
-  /** A DaemonJob's spec. */
-  readonly daemonJob?: JsonObject | null;
-  /** Mounts of the flow's shared volumes, added to every container. */
-  readonly shareVolumeMounts?: readonly JsonObject[] | null;
-  readonly onUnmetDependency?: UnmetPolicy | null;
-  /** A Go duration. */
-  readonly waitTimeout?: string | null;
-  readonly hold?: boolean | null;
-}
+export type FlowEntry = AsStored<generated.FlowEntry>;
 
 /** `spec` of a JobFlow. */
-export interface JobFlowSpec {
+export type JobFlowSpec = AsStored<Omit<generated.JobFlowSpec, 'flows' | 'globalParams'>> & {
   readonly globalParams?: GlobalParams | null;
   readonly flows?: readonly FlowEntry[] | null;
-  /** Volumes, added to every Job that mounts one of them. */
-  readonly shareVolumes?: readonly JsonObject[] | null;
-  readonly maxConcurrentJobs?: number | null;
-  readonly suspend?: boolean | null;
-  /** Seconds from the first start. */
-  readonly activeDeadlineSeconds?: number | null;
-  /** Seconds from the end. */
-  readonly ttlSecondsAfterFinished?: number | null;
-  readonly failurePolicy?: 'Continue' | 'FailFast' | null;
-}
+};
 
 /** Where a flow or DaemonJob stands, as the older operators of the group called it. */
-export type FlowState = 'Pending' | 'Running' | 'Succeed' | 'Failed' | 'Terminating';
+export type FlowState = generated.RunState;
 
 /** Where one of its Jobs stands. */
-export type JobState = 'Waiting' | 'Held' | 'Running' | 'Succeed' | 'Failed' | 'Skipped';
+export type JobState = generated.JobState;
 
 /** How many of its Jobs are where. */
-export interface StateCounts {
-  readonly total: number;
-  readonly waiting: number;
-  readonly held: number;
-  readonly running: number;
-  readonly succeeded: number;
-  readonly failed: number;
-  readonly skipped: number;
-}
+export type StateCounts = Readonly<Required<generated.JobCounts>>;
 
 /** A condition as on the API: `Complete`, `Failed`, `Suspended`, and kstatus' `Reconciling` and `Stalled`. */
 export interface FlowCondition extends JobCondition {
@@ -59,15 +33,23 @@ export interface FlowCondition extends JobCondition {
 }
 
 /** `status` of a JobFlow, and of a DaemonJob. */
-export interface JobFlowStatus {
+export type JobFlowStatus = Readonly<
+  Omit<generated.JobFlowStatus, 'counts' | 'conditions' | 'jobStatusList'>
+> & {
   readonly counts?: StateCounts;
-  readonly state?: FlowState;
   readonly jobStatusList?: Readonly<Record<string, JobState>>;
-  readonly startTime?: string;
-  readonly completionTime?: string;
-  readonly observedGeneration?: number;
-  /** The value of the `retry` annotation that has been carried out. */
-  readonly observedRetry?: string;
-  readonly message?: string;
   readonly conditions?: readonly FlowCondition[];
-}
+};
+
+/** The fields of a generated type. */
+type AsStored<T> = {
+  readonly [Field in keyof T]: AsJson<NonNullable<T[Field]>> | (undefined extends T[Field] ? null : never);
+};
+
+type AsJson<T> = T extends string | number | boolean
+  ? T
+  : T extends readonly (infer Item)[]
+    ? readonly AsJson<Item>[]
+    : string extends keyof T
+      ? Readonly<T>
+      : JsonObject;

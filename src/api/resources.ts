@@ -1,15 +1,6 @@
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
+import type { GlobalParams } from './flow-spec.ts';
 import type { JsonObject } from './job.ts';
-
-/** `spec.globalParams` of a JobFlow: what its Jobs share. */
-export interface GlobalParams {
-  /** The node that every pod is to run on. */
-  readonly nodeName?: string | null;
-  /** Variables of every container, each an EnvVar of Kubernetes. */
-  readonly env?: readonly JsonObject[] | null;
-  readonly labels?: Readonly<Record<string, string>> | null;
-  readonly annotations?: Readonly<Record<string, string>> | null;
-}
 
 /** A JobTemplate, in the fields that Jobs take from it. */
 export interface JobTemplate {

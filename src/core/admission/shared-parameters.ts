@@ -1,4 +1,4 @@
-import type { GlobalParams } from '../../api/resources.ts';
+import type { GlobalParams } from '../../api/flow-spec.ts';
 import type { Json, JobObject, JsonObject } from '../../api/job.ts';
 import { API_GROUP } from '../../api/names.ts';
 import { fieldOf, isObject, objectOrEmpty, valueAt, withField, withValueAt } from './json-tree.ts';

@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from '../../api/job.ts';
-import type { GlobalParams } from '../../api/resources.ts';
+import type { GlobalParams } from '../../api/flow-spec.ts';
 import { fieldOf, isObject, objectOrEmpty } from '../admission/json-tree.ts';
 
 /**

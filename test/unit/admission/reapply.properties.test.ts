@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { parseGatedRecord } from '../../../src/api/gated-record.ts';
 import type { Json, JobObject, JsonObject } from '../../../src/api/job.ts';
 import { OWN_ANNOTATIONS } from '../../../src/api/names.ts';
-import type { GlobalParams } from '../../../src/api/resources.ts';
+import type { GlobalParams } from '../../../src/api/flow-spec.ts';
 import {
   fieldOf,
   isObject,
