@@ -60,7 +60,7 @@ function runStatus(description: string, jobs: string, total: string): Shape {
     message: text('What it is doing or why it ended, in a sentence.'),
     jobStatusList: mapOf(ref('JobState'), jobs),
     counts: ref('JobCounts', `How many Jobs are in each state; total is ${total}.`),
-    startTime: time('When the first Job started.'),
+    startTime: time('When the first Job started, or all was resumed last.'),
     completionTime: time('When the last Job ended.'),
     observedGeneration: ref('Generation', 'The metadata.generation that this status tells of.'),
     observedRetry: text(`The value of the annotation ${API_GROUP}/retry that was acted on last.`),
@@ -169,7 +169,9 @@ export const FLOW_DEFINITIONS: Definitions = new Map<string, Shape>([
       ]),
       maxConcurrentJobs: count('How many Jobs may run at the same time. No limit unless stated.', 1),
       suspend: flag('Start no further Job. Those that run go on.'),
-      activeDeadlineSeconds: seconds('Fail the flow when it has run so long, in seconds.'),
+      activeDeadlineSeconds: seconds(
+        'Fail the flow when it has run so long, in seconds. A suspended flow does not run; resumed, it begins anew.',
+      ),
       ttlSecondsAfterFinished: seconds('Delete the flow and its Jobs so long after its end, in seconds.'),
       failurePolicy: ref(
         'FailurePolicy',

@@ -51,7 +51,7 @@ export type DaemonJobStatus = {
   observedGeneration?: Generation;
   /** The value of the annotation api.practice.com/retry that was acted on last. */
   observedRetry?: string;
-  /** When the first Job started. */
+  /** When the first Job started, or all was resumed last. */
   startTime?: string;
   /** Pending until the first Job starts; Succeed or Failed once all have ended; Terminating while it is deleted. */
   state?: RunState;
@@ -131,7 +131,7 @@ export type JobFlow = {
 
 /** What a flow consists of. */
 export type JobFlowSpec = {
-  /** Fail the flow when it has run so long, in seconds. */
+  /** Fail the flow when it has run so long, in seconds. A suspended flow does not run; resumed, it begins anew. */
   activeDeadlineSeconds?: number;
   /** Continue (the default) runs all that does not depend on what failed; FailFast starts nothing more. */
   failurePolicy?: FailurePolicy;
@@ -165,7 +165,7 @@ export type JobFlowStatus = {
   observedGeneration?: Generation;
   /** The value of the annotation api.practice.com/retry that was acted on last. */
   observedRetry?: string;
-  /** When the first Job started. */
+  /** When the first Job started, or all was resumed last. */
   startTime?: string;
   /** Pending until the first Job starts; Succeed or Failed once all have ended; Terminating while it is deleted. */
   state?: RunState;

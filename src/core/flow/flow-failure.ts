@@ -2,6 +2,7 @@ import { describeReference } from '../../api/dependency-reference.ts';
 import type { JobState } from '../../api/flow-spec.ts';
 import type { FlowRecord } from './flow-record.ts';
 import type { FlowSnapshot } from './flow-snapshot.ts';
+import { isNotedSuspended } from './flow-status.ts';
 import { allEnded, countStates } from './job-states.ts';
 
 /** Why a flow fails as a whole. */
@@ -49,9 +50,14 @@ export function newFailure(
   };
 }
 
-/** When a flow's `activeDeadlineSeconds` are over, in milliseconds since the epoch; undefined if it has none or has not begun. */
+/**
+ * When a flow's `activeDeadlineSeconds` are over, in milliseconds since the epoch; undefined if it has none, has not
+ * begun, or is suspended: as of a Job, they count anew from when it is resumed.
+ */
 export function deadlineOf({ spec, status }: Pick<FlowRecord, 'spec' | 'status'>): number | undefined {
   const seconds = spec.activeDeadlineSeconds;
   if (typeof seconds !== 'number' || status.startTime === undefined) return undefined;
+  // Also between the resumption and the new start, which is written with the condition.
+  if (spec.suspend === true || isNotedSuspended(status)) return undefined;
   return Date.parse(status.startTime) + seconds * 1_000;
 }

@@ -31,7 +31,7 @@ export function flowStatus(input: StatusInput): JobFlowStatus {
   const now = new Date(nowMs).toISOString().replace(/\.\d+Z$/, 'Z');
   const begun = counts.total > 0 && counts.waiting + counts.held < counts.total;
   const ended = !input.isOpenEnded && (state === 'Succeed' || state === 'Failed');
-  const startTime = previous.startTime ?? (begun ? now : undefined);
+  const startTime = isResumed(input) ? now : (previous.startTime ?? (begun ? now : undefined));
   const completionTime = ended ? (previous.completionTime ?? now) : undefined;
   return {
     state,
@@ -44,6 +44,19 @@ export function flowStatus(input: StatusInput): JobFlowStatus {
     message: messageOf(input, counts, state),
     conditions: conditionsOf(input, state, counts, now),
   };
+}
+
+/** Whether a status says that the flow is suspended. */
+export function isNotedSuspended({ conditions = [] }: JobFlowStatus): boolean {
+  return conditions.some(({ type, status }) => type === 'Suspended' && status === 'True');
+}
+
+/**
+ * What is resumed starts anew, as a Job does, so that no deadline runs while it is suspended (`syncJob` in
+ * pkg/controller/job/job_controller.go of Kubernetes: "Resumed job will always reset StartTime to current time").
+ */
+function isResumed({ previous, suspended }: StatusInput): boolean {
+  return previous.startTime !== undefined && !suspended && isNotedSuspended(previous);
 }
 
 function stateOf({ isDeleting, mayEnd, failure }: StatusInput, counts: StateCounts): FlowState {

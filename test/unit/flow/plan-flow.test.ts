@@ -84,6 +84,24 @@ describe('the plan of a JobFlow', () => {
     expect(world.status).to.include({ state: 'Failed' });
   });
 
+  it('the deadline stands still while the flow is suspended, and counts anew when it is resumed, as that of a Job', () => {
+    const spec = { activeDeadlineSeconds: 10, flows: [entry('a')] };
+    const world = begun(spec);
+    world.nowMs += 9_000;
+    world.edit({ ...spec, suspend: true });
+    settle(world);
+    world.nowMs += 60_000;
+    expect(world.plan()).to.deep.equal([]);
+    world.edit(spec);
+    settle(world);
+    const resumedMs = BEGIN_MS + 69_000;
+    expect(Date.parse(world.status.startTime ?? '')).to.equal(resumedMs);
+    expect(world.plan()).to.deep.equal([{ kind: 'recheckAt', timeMs: resumedMs + 10_000 }]);
+    world.nowMs = resumedMs + 10_000;
+    settle(world);
+    expect(condition(world, 'FailureTarget')).to.equal('DeadlineExceeded');
+  });
+
   it('a deadline that passes when all has ended says nothing', () => {
     const world = begun({ activeDeadlineSeconds: 10, flows: [entry('a')] });
     world.end('f-a', 'Complete');
