@@ -19,7 +19,7 @@ import { createGateMetrics, type GateMetrics } from './gate-metrics.ts';
 import { JobActor } from './job-actor.ts';
 import { JobCache } from './job-cache.ts';
 import { reconcileJob } from './job-gate.ts';
-import { OwnedJobs } from './owned-jobs.ts';
+import { flowKey, OwnedJobs } from './owned-jobs.ts';
 import { PartWriter } from './part-writer.ts';
 import { reconcileDaemon } from './reconcile-daemon.ts';
 import { reconcileFlow } from './reconcile-flow.ts';
@@ -169,6 +169,7 @@ export class Controller {
       {
         upstream: (namespace, reference) => this.#upstream(namespace, reference),
         formerUpstream: (job, reference) => this.#flows.cache.formerUpstream(job, reference),
+        goesWithOwner: (job) => this.#flows.cache.goesWithOwner(job),
         limit: (job) => this.#flows.cache.limit(job),
         needsOutcome: (job) => this.#flows.cache.needsOutcome(job) || this.#daemons.cache.needsOutcome(job),
       },
@@ -359,6 +360,10 @@ export class Controller {
       upstream.deletedMs !== before?.deletedMs ||
       upstream.vanishes !== before?.vanishes;
     if (concerns) this.#jobs.cache.handleUpstream(record.namespace, upstream, kind === 'deleted');
+    // Whoever waits for a part of it has the outcome in writing before all of it goes.
+    if (upstream.vanishes === true && before?.vanishes !== true)
+      for (const part of this.#owned.controlledBy(flowKey(record.namespace, record.name), record.uid))
+        this.#jobs.cache.handleUpstream(record.namespace, part, false);
   }
 
   #upstream(namespace: string, reference: string): ReturnType<typeof flowAsUpstream> | undefined {

@@ -91,16 +91,22 @@ export class FlowCache {
     const { flows, jobs, templates, owned } = this.#options;
     const flow = flows.get(key);
     if (flow === undefined) return undefined;
-    const owner = flowKey(flow.namespace, flow.name);
+    const { namespace } = flow;
+    const owner = flowKey(namespace, flow.name);
+    const parts = owned.controlledBy(owner, flow.uid);
     return {
       flow,
       wanted: [...this.#entriesOf(flow).values()],
       job: (name) => jobs.get(`${flow.namespace}/${name}`),
-      owned: owned.controlledBy(owner, flow.uid),
+      owned: parts,
       members: owned.joined(owner),
       template: (name) => templates.get(`${flow.namespace}/${name}`)?.template ?? { kind: 'unknown' },
       isHeld: (job) => jobCache.isHeld(job),
-      isWaitedFor: jobCache.isWaitedFor(flow.namespace, flowAsUpstream(flow)),
+      // Asked only of a flow whose time is up.
+      get isWaitedFor() {
+        const isFlowWaitedFor = jobCache.isWaitedFor(namespace, flowAsUpstream(flow));
+        return isFlowWaitedFor || parts.some((part) => jobCache.isWaitedFor(namespace, part));
+      },
     };
   }
 
@@ -140,6 +146,11 @@ export class FlowCache {
       outcome,
       terms: { run: job.terms?.run },
     };
+  }
+
+  /** Whether a Job is a part of a flow that a TTL deletes, and the Job with it. */
+  goesWithOwner(job: JobRecord): boolean {
+    return typeof this.#flowOf(job)?.spec.ttlSecondsAfterFinished === 'number';
   }
 
   /** Whether a Job's flow has yet to note how the Job ended. */

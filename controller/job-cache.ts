@@ -23,6 +23,8 @@ export interface OtherKinds {
   upstream(namespace: string, reference: string): UpstreamRecord | undefined;
   /** What a Job waits for and what is gone, as the owner of the Job has noted its end. */
   formerUpstream(job: JobRecord, reference: string): UpstreamRecord | undefined;
+  /** Whether the owner of a Job goes away by itself some time after its end, and the Job with it. */
+  goesWithOwner(job: JobRecord): boolean;
   /** What the owner of a Job sets against its release. */
   limit(job: JobRecord): WaitingOn | undefined;
   /** Whether the owner of a Job has yet to note how it ended. */
@@ -120,7 +122,7 @@ export class JobCache {
     return {
       job,
       upstream: (reference) =>
-        this.#jobs.get(`${namespace}/${reference}`) ??
+        this.#upstream(job, reference) ??
         (reference.includes('/') ? this.#others.upstream(namespace, reference) : undefined) ??
         this.#others.formerUpstream(job, reference),
       dependents: () => this.#dependents(namespace, name),
@@ -129,6 +131,14 @@ export class JobCache {
       ownerNeedsOutcome: hasOurFinalizer(job) && this.#others.needsOutcome(job),
       cycle: state?.cycles.of(name),
     };
+  }
+
+  #upstream(job: JobRecord, reference: string): UpstreamRecord | undefined {
+    const found = this.#jobs.get(`${job.namespace}/${reference}`);
+    if (found?.outcome === undefined || found.owner === undefined) return found;
+    // Those of the same owner go with it.
+    if (found.owner.uid === job.owner?.uid || !this.#others.goesWithOwner(found)) return found;
+    return { ...found, vanishes: true };
   }
 
   #mayNeedWork(job: JobRecord): boolean {
@@ -249,6 +259,7 @@ export class JobCache {
 const NO_OTHERS: OtherKinds = {
   upstream: () => undefined,
   formerUpstream: () => undefined,
+  goesWithOwner: () => false,
   limit: () => undefined,
   needsOutcome: () => false,
 };

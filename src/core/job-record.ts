@@ -49,7 +49,7 @@ export interface UpstreamRecord {
   readonly deletedMs: number | undefined;
   readonly outcome: Outcome | undefined;
   readonly terms: Pick<GateTerms, 'run'> | undefined;
-  /** It deletes itself some time after its end, and no finalizer keeps it until then. */
+  /** It goes away by itself some time after its end, or with its owner, and no finalizer keeps it until then. */
   readonly vanishes?: boolean;
 }
 

@@ -3,7 +3,7 @@ import type { JobMetadata, JsonObject } from '../../api/job.ts';
 import { RETRY_ANNOTATION } from '../../api/names.ts';
 import type { Outcome } from '../../api/outcomes.ts';
 import { projectJob } from '../job-projection.ts';
-import type { ControllerOwner, GateTerms, JobRecord, UpstreamRecord } from '../job-record.ts';
+import type { ControllerOwner, GateTerms, JobRecord } from '../job-record.ts';
 import { outcomeOf } from '../outcome.ts';
 import { readDaemonSpec, type DaemonJobSpec } from './daemon-spec.ts';
 
@@ -75,16 +75,10 @@ export function projectDaemonJob(daemon: DaemonJobObject): DaemonRecord {
   };
 }
 
-/** A DaemonJob as those see it that wait for it. */
-export function daemonAsUpstream(daemon: DaemonRecord): UpstreamRecord {
-  const { uid, deletedMs, outcome, run } = daemon;
-  return { name: referenceTo(daemon), uid, deletedMs, outcome, terms: { run } };
-}
-
 /**
- * A DaemonJob as those see it that it waits for: it stands at its gate like a Job that is suspended until it opens,
- * so that gate, cycles and the keeping of outcomes are decided in the same way. Its name is that of
- * {@link daemonAsUpstream}.
+ * A DaemonJob as those see it that it waits for, and that wait for it: it stands at its gate like a Job that is
+ * suspended until it opens, so that gate, cycles and the keeping of outcomes are decided in the same way. Its name is
+ * as edges name it. It never goes away by itself: a TTL in its spec is that of its Jobs.
  */
 export function daemonAsJob(daemon: DaemonRecord): JobRecord {
   const { namespace, uid, resourceVersion, createdMs, deletedMs, started, outcome, owner, terms } = daemon;

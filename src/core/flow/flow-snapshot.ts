@@ -18,6 +18,6 @@ export interface FlowSnapshot {
   readonly template: (name: string) => Lookup<JobTemplate>;
   /** Whether a Job that waits is only held: everything that it waits for is there. */
   readonly isHeld: (job: JobRecord) => boolean;
-  /** Whether somebody waits for the flow as a whole and does not have its outcome in writing. */
+  /** Whether somebody waits for the flow as a whole, or for a part of it, and does not have the outcome in writing. */
   readonly isWaitedFor: boolean;
 }
