@@ -26,7 +26,7 @@ import { reconcileFlow } from './reconcile-flow.ts';
 import { reconcileTemplate } from './reconcile-template.ts';
 import { TemplateUses } from './template-uses.ts';
 import { WaitAnnouncements } from './wait-announcements.ts';
-import { kindOfKey, waitingRecords, type WaitingRecords } from './waiting-records.ts';
+import { kindOfKey, waitingKeyOf, waitingRecords, type WaitingRecords } from './waiting-records.ts';
 import { WorkQueue } from './work-queue.ts';
 
 /** What the controller stands on. */
@@ -227,9 +227,13 @@ export class Controller {
   #createDaemons(): { cache: DaemonCache; actor: DaemonActor; queue: WorkQueue } {
     const { events, now } = this.#options;
     const { daemons, nodes, jobs } = this.#objects;
-    const queue = this.#queue('daemonjob', DAEMON_WORKERS, (key) =>
-      reconcileDaemon(key, { cache, jobs: this.#jobs.cache, actor, now }),
-    );
+    const queue = this.#queue('daemonjob', DAEMON_WORKERS, async (key) => {
+      try {
+        await reconcileDaemon(key, { cache, jobs: this.#jobs.cache, actor, now });
+      } finally {
+        this.#flows.cache.handleLook(waitingKeyOf('daemonjob', key));
+      }
+    });
     const cache = new DaemonCache({
       daemons: daemons.store,
       nodes: nodes.store,
@@ -306,6 +310,7 @@ export class Controller {
     await this.#closeQueues();
     this.#jobs.actor.reset();
     this.#flows.actor.reset();
+    this.#flows.cache.reset();
     this.#daemons.actor.reset();
     this.#parts.reset();
   }
@@ -374,7 +379,11 @@ export class Controller {
 
   async #reconcileJob(key: string): Promise<void> {
     const startedMs = performance.now();
-    await reconcileJob(key, { cache: this.#jobs.cache, actor: this.#jobs.actor, now: this.#options.now });
+    try {
+      await reconcileJob(key, { cache: this.#jobs.cache, actor: this.#jobs.actor, now: this.#options.now });
+    } finally {
+      this.#flows.cache.handleLook(key);
+    }
     this.#metrics.reconciled((performance.now() - startedMs) / 1_000);
   }
 

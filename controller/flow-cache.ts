@@ -8,6 +8,7 @@ import { isWaiting } from '../src/core/job-projection.ts';
 import type { JobRecord, UpstreamRecord } from '../src/core/job-record.ts';
 import { keyOf, type Change } from '../src/kube/store-change.ts';
 import type { JobCache } from './job-cache.ts';
+import { LimitedJobs } from './limited-jobs.ts';
 import { flowKey, type OwnedJobs } from './owned-jobs.ts';
 import type { WaitingRecords } from './waiting-records.ts';
 
@@ -38,6 +39,7 @@ export class FlowCache {
   /** Flows for which a name is taken, by namespace and key. */
   readonly #blocked = new Map<string, Set<string>>();
   readonly #entries = new Map<string, KnownEntries>();
+  readonly #limited = new LimitedJobs();
 
   constructor(options: FlowCacheOptions) {
     this.#options = options;
@@ -51,6 +53,7 @@ export class FlowCache {
     this.#noteBlocked(record, kind !== 'deleted' && isNameTaken(record));
     const jobs = owned.controlledBy(flowKey(record.namespace, record.name), record.uid);
     const limits = kind === 'deleted' || previous === undefined || limitsDiffer(record, previous);
+    if (limits) this.#limited.forget(keyOf(record));
     for (const job of jobs) {
       // A DaemonJob that runs makes no further Jobs while its flow is suspended.
       const heeds = isWaiting(job) || job.name.includes('/');
@@ -60,15 +63,22 @@ export class FlowCache {
 
   /** Takes in a change of a Job of a flow: the flow's status follows, and another Job may have its turn. */
   handleJob(key: string): void {
-    const { owned, flows, concernFlowSoon, concernJob } = this.#options;
+    const { flows, concernFlowSoon } = this.#options;
     const flow = flows.get(key);
     if (flow === undefined) return;
     concernFlowSoon(key, flow.spec.flows?.length ?? 0);
-    const limit = flow.spec.maxConcurrentJobs;
-    if (typeof limit !== 'number' || owned.runningOf(flowKey(flow.namespace, flow.name)) >= limit) return;
-    for (const job of owned.controlledBy(flowKey(flow.namespace, flow.name), flow.uid)) {
-      if (isWaiting(job)) concernJob(keyOf(job));
-    }
+    this.#offerPlaces(key);
+  }
+
+  /** Takes in that a Job or DaemonJob has been looked at: if it has not taken the place that was free, another may. */
+  handleLook(key: string): void {
+    const flow = this.#limited.looked(key);
+    if (flow !== undefined) this.#offerPlaces(flow);
+  }
+
+  /** Forgets who has been offered a place, as a replica does that no longer leads. */
+  reset(): void {
+    this.#limited.reset();
   }
 
   /** Takes in that a Job or DaemonJob is gone, whoever made it: its name is free. */
@@ -110,7 +120,7 @@ export class FlowCache {
     };
   }
 
-  /** What a Job's flow sets against its release. */
+  /** What a Job's flow sets against its release. Asked of a Job that nothing else keeps waiting. */
   limit(job: JobRecord): WaitingOn | undefined {
     const flow = this.#flowOf(job);
     if (flow === undefined) return undefined;
@@ -122,7 +132,9 @@ export class FlowCache {
     const limit = flow.spec.maxConcurrentJobs;
     if (typeof limit !== 'number') return undefined;
     const running = this.#options.owned.runningOf(flowKey(flow.namespace, flow.name));
-    return running >= limit ? { kind: 'flowFull', name, limit } : undefined;
+    if (running < limit) return undefined;
+    this.#limited.wait(keyOf(flow), keyOf(job));
+    return { kind: 'flowFull', name, limit };
   }
 
   /** Whether the flow that a Job or DaemonJob is a part of is suspended. */
@@ -158,6 +170,15 @@ export class FlowCache {
     const flow = this.#flowOf(job);
     if (flow === undefined || flow.deletedMs !== undefined) return false;
     return outcomeNoted(flow.status.jobStatusList?.[job.name]) === undefined;
+  }
+
+  #offerPlaces(key: string): void {
+    const { flows, owned, concernJob } = this.#options;
+    const flow = flows.get(key);
+    const limit = flow?.spec.maxConcurrentJobs;
+    if (flow === undefined || typeof limit !== 'number') return;
+    const room = limit - owned.runningOf(flowKey(flow.namespace, flow.name));
+    for (const job of this.#limited.offer(key, room)) concernJob(job);
   }
 
   #noteBlocked(flow: FlowRecord, isBlocked: boolean): void {

@@ -127,7 +127,7 @@ export class JobCache {
         this.#others.formerUpstream(job, reference),
       dependents: () => this.#dependents(namespace, name),
       vanished: state?.vanished.get(name) ?? NO_OUTCOMES,
-      limit: isWaiting(job) ? this.#others.limit(job) : undefined,
+      limit: () => this.#others.limit(job),
       ownerNeedsOutcome: hasOurFinalizer(job) && this.#others.needsOutcome(job),
       cycle: state?.cycles.of(name),
     };

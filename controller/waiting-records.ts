@@ -47,6 +47,15 @@ export function kindOfKey(key: string): {
   return { kind: reference.kind, key: `${key.slice(0, slash)}/${reference.name}` };
 }
 
+/**
+ * The key among all that can wait: the other way round of {@link kindOfKey}.
+ *
+ * @param key `shop/tidy`, for `shop/daemonjob/tidy`
+ */
+export function waitingKeyOf(kind: 'daemonjob', key: string): string {
+  return key.replace('/', `/${kind}/`);
+}
+
 /** The key of a DaemonJob among its own kind; undefined if the key is that of something else. */
 function daemonOf(key: string): string | undefined {
   // Asked for every Job again and again: most keys have one slash.

@@ -12,8 +12,8 @@ export interface GateInput {
   readonly upstream: (name: string) => UpstreamRecord | undefined;
   /** Outcomes known to outlive their Jobs: those recorded on the Job, and those seen as their Job went away. */
   readonly outcomes: Outcomes;
-  /** What else keeps the gate shut: the Job's flow is suspended, or runs as many Jobs as it may. */
-  readonly limit?: WaitingOn | undefined;
+  /** What else keeps the gate shut: the Job's flow is suspended, or runs as many Jobs as it may. Asked last, if at all. */
+  readonly limit?: (() => WaitingOn | undefined) | undefined;
   /** The cycle that the Job is on, `a, b, a`, if it is on one. */
   readonly cycle: readonly string[] | undefined;
   /** Milliseconds since the epoch. */
@@ -94,7 +94,8 @@ export function decideGate(input: GateInput): GateDecision {
   if (otherBranch !== undefined && pending.length === 0) return { kind: 'skip', because: otherBranch };
   if (otherBranch === undefined && terms.held) pending.push({ kind: 'held' });
   // Last, for it says something only of a gate that nothing else keeps shut.
-  if (pending.length === 0 && input.limit !== undefined) pending.push(input.limit);
+  const limit = pending.length === 0 ? input.limit?.() : undefined;
+  if (limit !== undefined) pending.push(limit);
   const [first, ...others] = pending;
   if (first === undefined) return { kind: 'release' };
   const afterMs = terms.waitTimeoutMs;

@@ -16,7 +16,7 @@ export interface JobSnapshot {
   /** Outcomes of upstreams that were seen to go away and are not yet written on this Job. */
   readonly vanished: Outcomes;
   /** What keeps the gate shut besides its edges: its flow is suspended, or runs as many Jobs as it may. */
-  readonly limit?: WaitingOn | undefined;
+  readonly limit?: (() => WaitingOn | undefined) | undefined;
   /** The JobFlow that the Job belongs to has not yet noted how it ended. */
   readonly ownerNeedsOutcome?: boolean;
   /** The cycle that the Job is on, `a, b, a`, if it is on one. */
