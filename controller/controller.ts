@@ -332,7 +332,10 @@ export class Controller {
     this.#parts.seen(keyOf(change.record));
     const owners = this.#owned.handle(change);
     this.#jobs.cache.handle(change);
-    if (change.kind === 'deleted') this.#flows.cache.handleGone(change.record.namespace);
+    if (change.kind === 'deleted') {
+      this.#flows.cache.handleGone(change.record);
+      this.#daemons.cache.handleGone(change.record);
+    }
     for (const owner of owners) {
       const [kind, ...key] = owner.split('/');
       const { cache } = kind === 'jobflow' ? this.#flows : this.#daemons;

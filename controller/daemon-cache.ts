@@ -7,6 +7,7 @@ import { mergeOutcomes, type JobSnapshot } from '../src/core/job-plan.ts';
 import { isWaiting } from '../src/core/job-projection.ts';
 import type { JobRecord } from '../src/core/job-record.ts';
 import { keyOf, type Change } from '../src/kube/store-change.ts';
+import { GoneParts } from './gone-parts.ts';
 import type { JobCache } from './job-cache.ts';
 import { daemonKey, type OwnedJobs } from './owned-jobs.ts';
 
@@ -38,14 +39,17 @@ export interface DaemonView {
 /** What the controller knows of DaemonJobs. It tells which DaemonJobs and Jobs a change may concern; it decides nothing. */
 export class DaemonCache {
   readonly #options: DaemonCacheOptions;
+  readonly #gone = new GoneParts();
 
   constructor(options: DaemonCacheOptions) {
     this.#options = options;
   }
 
   /** Takes in a change of a DaemonJob; those that wait for it, and its flow, are the caller's. */
-  handleDaemon({ kind, record }: Change<DaemonRecord>): void {
+  handleDaemon(change: Change<DaemonRecord>): void {
     const { owned, concernDaemon, concernJob } = this.#options;
+    const { kind, record } = change;
+    this.#gone.handleOwner(change);
     if (kind !== 'deleted') concernDaemon(keyOf(record));
     // A finalizer may go once the outcome is in the status, or nobody is there to read it.
     for (const job of owned.controlledBy(daemonKey(record.namespace, record.name), record.uid)) {
@@ -56,6 +60,11 @@ export class DaemonCache {
   /** Takes in a change of a Job of the DaemonJob of a key. */
   handleJob(key: string): void {
     if (this.#options.daemons.has(key)) this.#options.concernDaemon(key);
+  }
+
+  /** Takes in that a Job is gone, whoever made it: how it ended is not forgotten. */
+  handleGone(job: JobRecord): void {
+    this.#gone.handleGone(job, this.#daemonOf(job));
   }
 
   /** Takes in a change of a node: whoever has not ended may have to run on it, or not any more. */
@@ -86,6 +95,7 @@ export class DaemonCache {
         daemon,
         nodes: knowsNodes() ? [...nodes.values()] : undefined,
         jobs: [...seen, ...made.values()],
+        ended: this.#gone.of(uid),
         job: (jobName) => jobs.get(`${namespace}/${jobName}`) ?? made.get(jobName),
         gate: waiting === undefined ? 'open' : gateOf(waiting, nowMs),
       },
@@ -95,10 +105,14 @@ export class DaemonCache {
 
   /** Whether the DaemonJob that a Job belongs to has yet to note how it ended. */
   needsOutcome(job: JobRecord): boolean {
-    const { owner } = job;
-    if (owner?.kind !== 'DaemonJob') return false;
-    const daemon = this.#options.daemons.get(`${job.namespace}/${owner.name}`);
-    return daemon?.uid === owner.uid && needsNodeOutcome(daemon, job);
+    const daemon = this.#daemonOf(job);
+    return daemon !== undefined && needsNodeOutcome(daemon, job);
+  }
+
+  #daemonOf({ namespace, owner }: JobRecord): DaemonRecord | undefined {
+    if (owner?.kind !== 'DaemonJob') return undefined;
+    const daemon = this.#options.daemons.get(`${namespace}/${owner.name}`);
+    return daemon?.uid === owner.uid ? daemon : undefined;
   }
 }
 

@@ -1,5 +1,6 @@
 import type { WaitingOn } from '../src/core/gate.ts';
 import type { TemplateRecord } from '../src/core/flow/flow-projection.ts';
+import { formerUpstream } from '../src/core/flow/ended-parts.ts';
 import { entryJobs, type EntryJob } from '../src/core/flow/flow-entries.ts';
 import { flowAsUpstream, type FlowRecord } from '../src/core/flow/flow-record.ts';
 import type { FlowSnapshot } from '../src/core/flow/flow-snapshot.ts';
@@ -8,6 +9,7 @@ import { isWaiting } from '../src/core/job-projection.ts';
 import type { JobRecord, UpstreamRecord } from '../src/core/job-record.ts';
 import { keyOf, type Change } from '../src/kube/store-change.ts';
 import type { JobCache } from './job-cache.ts';
+import { GoneParts } from './gone-parts.ts';
 import { LimitedJobs } from './limited-jobs.ts';
 import { flowKey, type OwnedJobs } from './owned-jobs.ts';
 import type { WaitingRecords } from './waiting-records.ts';
@@ -40,16 +42,23 @@ export class FlowCache {
   readonly #blocked = new Map<string, Set<string>>();
   readonly #entries = new Map<string, KnownEntries>();
   readonly #limited = new LimitedJobs();
+  readonly #gone = new GoneParts();
 
   constructor(options: FlowCacheOptions) {
     this.#options = options;
   }
 
   /** Takes in a change of a JobFlow; the Jobs that wait for it as a whole are the caller's. */
-  handleFlow({ kind, record, previous }: Change<FlowRecord>): void {
+  handleFlow(change: Change<FlowRecord>): void {
     const { owned, concernFlow, concernJob } = this.#options;
+    const { kind, record, previous } = change;
+    this.#gone.handleOwner(change);
     if (kind === 'deleted') this.#entries.delete(keyOf(record));
-    else concernFlow(keyOf(record));
+    else {
+      if (record.generation !== previous?.generation)
+        this.#gone.keepOnly(record.uid, (name) => this.#entriesOf(record).has(name));
+      concernFlow(keyOf(record));
+    }
     this.#noteBlocked(record, kind !== 'deleted' && isNameTaken(record));
     const jobs = owned.controlledBy(flowKey(record.namespace, record.name), record.uid);
     const limits = kind === 'deleted' || previous === undefined || limitsDiffer(record, previous);
@@ -81,9 +90,10 @@ export class FlowCache {
     this.#limited.reset();
   }
 
-  /** Takes in that a Job or DaemonJob is gone, whoever made it: its name is free. */
-  handleGone(namespace: string): void {
-    for (const key of this.#blocked.get(namespace) ?? []) this.#options.concernFlow(key);
+  /** Takes in that a Job or DaemonJob is gone, whoever made it: its name is free, and how it ended is not forgotten. */
+  handleGone(part: JobRecord): void {
+    this.#gone.handleGone(part, this.#flowOf(part));
+    for (const key of this.#blocked.get(part.namespace) ?? []) this.#options.concernFlow(key);
   }
 
   /** Takes in a change of a JobTemplate: flows that have yet to make Jobs from it go on. */
@@ -109,6 +119,7 @@ export class FlowCache {
       wanted: [...this.#entriesOf(flow).values()],
       job: (name) => jobs.get(`${flow.namespace}/${name}`),
       owned: parts,
+      ended: this.#gone.of(flow.uid),
       members: owned.joined(owner),
       template: (name) => templates.get(`${flow.namespace}/${name}`)?.template ?? { kind: 'unknown' },
       isHeld: (job) => jobCache.isHeld(job),
@@ -142,22 +153,10 @@ export class FlowCache {
     return this.#flowOf(part)?.spec.suspend === true;
   }
 
-  /**
-   * A part of a Job's flow that ended and is gone, by its TTL or by hand, as the flow's status has noted its end: what
-   * completed before a retry or an edit stays, for those that are made anew.
-   */
+  /** A part of a Job's flow that ended and is gone, as far as that is known. */
   formerUpstream(job: JobRecord, reference: string): UpstreamRecord | undefined {
     const flow = this.#flowOf(job);
-    const outcome = flow && outcomeNoted(flow.status.jobStatusList?.[reference]);
-    if (flow === undefined || outcome === undefined) return undefined;
-    // No object has this UID: one that comes under the name is another.
-    return {
-      name: reference,
-      uid: flow.uid,
-      deletedMs: undefined,
-      outcome,
-      terms: { run: job.terms?.run },
-    };
+    return flow && formerUpstream(flow, job, reference, this.#gone.of(flow.uid));
   }
 
   /** Whether a Job is a part of a flow that a TTL deletes, and the Job with it. */

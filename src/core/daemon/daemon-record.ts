@@ -2,6 +2,7 @@ import type { JobFlowStatus, JobState } from '../../api/flow-spec.ts';
 import type { JobMetadata, JsonObject } from '../../api/job.ts';
 import { RETRY_ANNOTATION } from '../../api/names.ts';
 import type { Outcome } from '../../api/outcomes.ts';
+import { stateOfOutcome } from '../flow/job-states.ts';
 import { projectJob } from '../job-projection.ts';
 import type { ControllerOwner, GateTerms, JobRecord } from '../job-record.ts';
 import { outcomeOf } from '../outcome.ts';
@@ -102,17 +103,9 @@ export function daemonAsJob(daemon: DaemonRecord): JobRecord {
 
 /** Where a DaemonJob as a whole stands, in the words of the status of the JobFlow whose entry it is. */
 export function daemonStateOf({ outcome, started, status }: DaemonRecord): JobState {
-  switch (outcome) {
-    case 'Complete':
-      return 'Succeed';
-    case 'Failed':
-      return 'Failed';
-    case 'Skipped':
-      return 'Skipped';
-    case undefined:
-      if (started) return 'Running';
-      return (status.counts?.held ?? 0) > 0 ? 'Held' : 'Waiting';
-  }
+  if (outcome !== undefined) return stateOfOutcome(outcome);
+  if (started) return 'Running';
+  return (status.counts?.held ?? 0) > 0 ? 'Held' : 'Waiting';
 }
 
 /** Whether a new value of the `retry` annotation has not been carried out. */

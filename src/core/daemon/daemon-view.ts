@@ -1,5 +1,6 @@
 import type { JobState } from '../../api/flow-spec.ts';
 import { joinedName } from '../flow/joined-name.ts';
+import { endedState, type EndedParts } from '../flow/ended-parts.ts';
 import { jobStateOf } from '../flow/job-states.ts';
 import type { GateDecision } from '../gate.ts';
 import type { JobRecord } from '../job-record.ts';
@@ -19,6 +20,8 @@ export interface DaemonSnapshot {
   readonly nodes: readonly NodeRecord[] | undefined;
   /** The Jobs that the DaemonJob controls. */
   readonly jobs: readonly JobRecord[];
+  /** How Jobs ended that are gone, where the status does not say so yet. */
+  readonly ended?: EndedParts;
   /** A Job of the namespace, whoever made it. */
   readonly job: (name: string) => JobRecord | undefined;
   /** How its own dependencies stand; `'open'` if it has none and is not held. Once a Job is made it does not count. */
@@ -78,7 +81,7 @@ export function statesOf({ snapshot, gate, seats, owned }: DaemonView): Map<stri
   const states = new Map<string, JobState>();
   for (const { jobName, isEligible, mayGoOn } of seats.values()) {
     const job = owned.get(jobName);
-    const state = job === undefined ? endedBefore(snapshot.daemon, jobName) : jobStateOf(job, () => false);
+    const state = job === undefined ? endedBefore(snapshot, jobName) : jobStateOf(job, () => false);
     if (isEligible) states.set(jobName, state ?? stateBefore(gate));
     else if (mayGoOn && state !== undefined) states.set(jobName, state);
   }
@@ -89,7 +92,7 @@ export function statesOf({ snapshot, gate, seats, owned }: DaemonView): Map<stri
 export function missingSeats({ snapshot, seats, owned }: DaemonView): NodeSeat[] {
   return [...seats.values()].filter(
     ({ jobName, isEligible }) =>
-      isEligible && !owned.has(jobName) && endedBefore(snapshot.daemon, jobName) === undefined,
+      isEligible && !owned.has(jobName) && endedBefore(snapshot, jobName) === undefined,
   );
 }
 
@@ -99,9 +102,8 @@ export function isToRunAgain(state: JobState): boolean {
 }
 
 /** How the Job of a node ended that is gone. */
-function endedBefore({ status }: DaemonRecord, jobName: string): JobState | undefined {
-  const recorded = status.jobStatusList?.[jobName];
-  return recorded === 'Succeed' || (recorded !== undefined && isToRunAgain(recorded)) ? recorded : undefined;
+function endedBefore({ daemon, ended }: DaemonSnapshot, jobName: string): JobState | undefined {
+  return endedState(daemon.status, ended, jobName);
 }
 
 /** A gate that has opened stays open, whatever becomes of what it waited for. */

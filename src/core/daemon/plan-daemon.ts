@@ -83,8 +83,10 @@ function planRetry(snapshot: DaemonSnapshot, nodes: readonly NodeRecord[], nowMs
   const kept = Object.entries(daemon.status.jobStatusList ?? {}).filter(([, state]) => !isToRunAgain(state));
   // The start stays: it tells that the gate has opened.
   const status = { ...daemon.status, jobStatusList: Object.fromEntries(kept) };
-  const view = viewOf({ ...snapshot, daemon: { ...daemon, status, outcome: undefined } }, nodes);
-  return planStatus(daemon, currentStatus(view, undefined, nowMs), view.gate);
+  const ended = new Map([...(snapshot.ended ?? [])].filter(([, outcome]) => outcome === 'Complete'));
+  const begun = { ...snapshot, ended, daemon: { ...daemon, status, outcome: undefined } };
+  const view = viewOf(begun, nodes);
+  return planStatus(snapshot, currentStatus(view, undefined, nowMs), view.gate);
 }
 
 function planCurrent(snapshot: DaemonSnapshot, nodes: readonly NodeRecord[], nowMs: number): DaemonAction[] {
@@ -96,7 +98,7 @@ function planCurrent(snapshot: DaemonSnapshot, nodes: readonly NodeRecord[], now
   return [
     ...removals,
     ...creations,
-    ...planStatus(daemon, currentStatus(view, stalled, nowMs), view.gate),
+    ...planStatus(snapshot, currentStatus(view, stalled, nowMs), view.gate),
     ...timeoutCheck(view),
   ];
 }
@@ -192,7 +194,11 @@ function planTermination(daemon: DaemonRecord, nowMs: number): DaemonAction[] {
 }
 
 /** The status if it has changed, and after it the Events that tell of the change. */
-function planStatus(daemon: DaemonRecord, status: JobFlowStatus, gate: DaemonGate): DaemonAction[] {
+function planStatus(
+  { daemon, ended }: DaemonSnapshot,
+  status: JobFlowStatus,
+  gate: DaemonGate,
+): DaemonAction[] {
   const before = daemon.status;
   if (isDeepStrictEqual(status, before)) return [];
   const told = announcementsOf(before, status, gate);
@@ -204,7 +210,9 @@ function planStatus(daemon: DaemonRecord, status: JobFlowStatus, gate: DaemonGat
     status.state !== before.state ||
     status.observedRetry !== before.observedRetry ||
     // The Job of the node is made after it.
-    (isNewNode && hasTtl(daemon.spec));
+    (isNewNode && hasTtl(daemon.spec)) ||
+    // Until it is written, only memory tells how they ended.
+    (ended?.size ?? 0) > 0;
   return [
     { kind: 'writeStatus', daemon, status, urgent },
     ...told.map((announcement): DaemonAction => ({ kind: 'announce', daemon, ...announcement })),

@@ -1,5 +1,6 @@
 import { describeReference } from '../../api/dependency-reference.ts';
 import type { JobState } from '../../api/flow-spec.ts';
+import { NO_ENDED_PARTS } from './ended-parts.ts';
 import type { FlowRecord } from './flow-record.ts';
 import type { FlowSnapshot } from './flow-snapshot.ts';
 import { isNotedSuspended } from './flow-status.ts';
@@ -27,7 +28,7 @@ export function recordedFailure({ status }: FlowRecord): Failure | undefined {
  * @param states where each of its Jobs stands
  */
 export function newFailure(
-  { flow, owned }: FlowSnapshot,
+  { flow, owned, ended = NO_ENDED_PARTS }: FlowSnapshot,
   states: ReadonlyMap<string, JobState>,
   nowMs: number,
 ): Failure | undefined {
@@ -41,11 +42,13 @@ export function newFailure(
       endsRunning: true,
     };
   }
-  const failed = owned.find(({ outcome }) => outcome === 'Failed');
+  const failed =
+    owned.find(({ outcome }) => outcome === 'Failed')?.name ??
+    ended.entries().find(([, outcome]) => outcome === 'Failed')?.[0];
   if (flow.spec.failurePolicy !== 'FailFast' || failed === undefined) return undefined;
   return {
     reason: 'FailFast',
-    message: `${describeReference(failed.name)} failed, and failurePolicy is FailFast`,
+    message: `${describeReference(failed)} failed, and failurePolicy is FailFast`,
     endsRunning: false,
   };
 }

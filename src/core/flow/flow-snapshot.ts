@@ -1,6 +1,7 @@
 import type { JobTemplate } from '../../api/resources.ts';
 import type { Lookup } from '../admission/decide-create.ts';
 import type { JobRecord } from '../job-record.ts';
+import type { EndedParts } from './ended-parts.ts';
 import type { EntryJob } from './flow-entries.ts';
 import type { FlowRecord } from './flow-record.ts';
 
@@ -13,6 +14,8 @@ export interface FlowSnapshot {
   readonly job: (name: string) => JobRecord | undefined;
   /** The Jobs and DaemonJobs that the flow controls. */
   readonly owned: readonly JobRecord[];
+  /** How parts ended that are gone, where the status does not say so yet. */
+  readonly ended?: EndedParts;
   /** The Jobs that joined the flow by annotation and are not its own. */
   readonly members: readonly JobRecord[];
   readonly template: (name: string) => Lookup<JobTemplate>;

@@ -9,18 +9,15 @@ import type { JobRecord } from '../job-record.ts';
  * @param isHeld whether a Job that waits is only held: everything that it waits for is there
  */
 export function jobStateOf(job: JobRecord, isHeld: (job: JobRecord) => boolean): JobState {
-  switch (job.outcome) {
-    case 'Complete':
-      return 'Succeed';
-    case 'Failed':
-      return 'Failed';
-    case 'Skipped':
-      return 'Skipped';
-    case undefined:
-      // A Job that its own spec suspends has not begun either.
-      if (!isWaiting(job)) return job.suspended && !job.started ? 'Waiting' : 'Running';
-      return isHeld(job) ? 'Held' : 'Waiting';
-  }
+  if (job.outcome !== undefined) return stateOfOutcome(job.outcome);
+  // A Job that its own spec suspends has not begun either.
+  if (!isWaiting(job)) return job.suspended && !job.started ? 'Waiting' : 'Running';
+  return isHeld(job) ? 'Held' : 'Waiting';
+}
+
+/** Where a Job stands that has ended: the other way round of {@link outcomeNoted}. */
+export function stateOfOutcome(outcome: Outcome): JobState {
+  return outcome === 'Complete' ? 'Succeed' : outcome;
 }
 
 /** The outcome of a Job that a flow's status says has ended; undefined if it says nothing of an end. */

@@ -1,8 +1,8 @@
 import type { JobState } from '../../api/flow-spec.ts';
+import { endedState } from './ended-parts.ts';
 import type { EntryJob } from './flow-entries.ts';
-import type { FlowRecord } from './flow-record.ts';
 import type { FlowSnapshot } from './flow-snapshot.ts';
-import { jobStateOf, outcomeNoted } from './job-states.ts';
+import { jobStateOf } from './job-states.ts';
 
 /**
  * Where each part of a flow stands, and each Job that joined it, by name.
@@ -10,10 +10,11 @@ import { jobStateOf, outcomeNoted } from './job-states.ts';
  * @param hasFailed the flow fails as a whole: what it never made is not going to run
  */
 export function statesOf(
-  { flow, job, owned, members, isHeld }: FlowSnapshot,
+  snapshot: FlowSnapshot,
   wanted: readonly EntryJob[],
   hasFailed: boolean,
 ): Map<string, JobState> {
+  const { flow, job, owned, members, isHeld } = snapshot;
   const states = new Map<string, JobState>();
   const notMade = (jobName: string): JobState => {
     if (!hasFailed) return 'Waiting';
@@ -23,11 +24,12 @@ export function statesOf(
   for (const { jobName } of wanted) {
     const found = job(jobName);
     const isOwn = found?.owner?.uid === flow.uid;
-    // A Job that ended and went away by its own TTL stays where it was.
-    const gone = hasEndedBefore(flow, jobName) ? flow.status.jobStatusList?.[jobName] : undefined;
+    // A Job that ended and went away stays where it was.
     states.set(
       jobName,
-      found !== undefined && isOwn ? jobStateOf(found, isHeld) : (gone ?? notMade(jobName)),
+      found !== undefined && isOwn
+        ? jobStateOf(found, isHeld)
+        : (endedBefore(snapshot, jobName) ?? notMade(jobName)),
     );
   }
   for (const one of [...owned, ...members]) states.set(one.name, jobStateOf(one, isHeld));
@@ -35,16 +37,17 @@ export function statesOf(
 }
 
 /** Where a part stands, or stood when it was last noted. */
-export function stateIn({ flow, job, isHeld }: FlowSnapshot, jobName: string): JobState | undefined {
+export function stateIn(snapshot: FlowSnapshot, jobName: string): JobState | undefined {
+  const { flow, job, isHeld } = snapshot;
   const found = job(jobName);
   const isOwn = found?.owner?.uid === flow.uid;
   // A Job that is already going away for the retry still says how it had ended.
   return found !== undefined && isOwn && found.outcome !== undefined
     ? jobStateOf(found, isHeld)
-    : flow.status.jobStatusList?.[jobName];
+    : (endedBefore(snapshot, jobName) ?? flow.status.jobStatusList?.[jobName]);
 }
 
-/** Whether the status says that a part has ended; it is not run again, also when it is gone. */
-export function hasEndedBefore({ status }: FlowRecord, jobName: string): boolean {
-  return outcomeNoted(status.jobStatusList?.[jobName]) !== undefined;
+/** How a part ended that is not run again, also when it is gone; undefined if it has not. */
+export function endedBefore({ flow, ended }: FlowSnapshot, jobName: string): JobState | undefined {
+  return endedState(flow.status, ended, jobName);
 }

@@ -3,13 +3,14 @@ import type { JobFlowStatus } from '../../api/flow-spec.ts';
 import { isWaiting } from '../job-projection.ts';
 import type { JobRecord } from '../job-record.ts';
 import type { FlowAction } from './flow-action.ts';
+import { endedParts } from './ended-parts.ts';
 import { entryJobs, type EntryJob } from './flow-entries.ts';
 import { deadlineOf, newFailure, recordedFailure, type Failure } from './flow-failure.ts';
 import type { FlowRecord } from './flow-record.ts';
 import type { FlowSnapshot } from './flow-snapshot.ts';
 import { flowStatus, type StatusInput } from './flow-status.ts';
 import { makeEntryJob } from './make-entry-job.ts';
-import { hasEndedBefore, stateIn, statesOf } from './part-states.ts';
+import { endedBefore, stateIn, statesOf } from './part-states.ts';
 import { planStatus } from './plan-status.ts';
 import { isRoot, namesToRetry } from './retry.ts';
 
@@ -18,13 +19,15 @@ import { isRoot, namesToRetry } from './retry.ts';
  * makes them, ends them when its time is up, and tells how they stand. Pure; deciding again on what the actions lead
  * to gives the rest, so that a crash between any two of them loses nothing.
  *
- * @param snapshot the flow and what surrounds it
+ * @param seen the flow and what surrounds it
  * @param nowMs the time, in milliseconds since the epoch
  */
-export function planFlow(snapshot: FlowSnapshot, nowMs: number): FlowAction[] {
-  const { flow, owned } = snapshot;
-  if (flow.deletedMs !== undefined) return terminating(snapshot, nowMs);
-  const wanted = snapshot.wanted ?? entryJobs(flow);
+export function planFlow(seen: FlowSnapshot, nowMs: number): FlowAction[] {
+  const { flow, owned } = seen;
+  if (flow.deletedMs !== undefined) return terminating(seen, nowMs);
+  const wanted = seen.wanted ?? entryJobs(flow);
+  const ended = endedParts(seen, wanted);
+  const snapshot = { ...seen, ended };
   if (flow.retry === undefined || flow.retry === flow.status.observedRetry) {
     return planCurrent(snapshot, wanted, flow, nowMs);
   }
@@ -34,7 +37,8 @@ export function planFlow(snapshot: FlowSnapshot, nowMs: number): FlowAction[] {
   // The Jobs are gone: only now does the retry count as begun, so that after a crash before this it is done once more.
   // And only once that is noted are they made again, or those would be taken for the old ones.
   const begun = { ...flow, status: begunAnew(flow, names), outcome: undefined };
-  const plan = planCurrent({ ...snapshot, flow: begun }, wanted, flow, nowMs);
+  const kept = new Map([...ended].filter(([name]) => !names.has(name)));
+  const plan = planCurrent({ ...snapshot, flow: begun, ended: kept }, wanted, flow, nowMs);
   return plan.filter(({ kind }) => kind === 'writeStatus' || kind === 'announce');
 }
 
@@ -54,7 +58,7 @@ function noteStates(snapshot: FlowSnapshot, wanted: readonly EntryJob[], nowMs: 
   const { flow } = snapshot;
   const failure = recordedFailure(flow);
   const states = statesOf(snapshot, wanted, failure !== undefined);
-  return planStatus(flow, statusOf(snapshot, { states, failure, stalled: undefined, nowMs }));
+  return planStatus(flow, statusOf(snapshot, { states, failure, stalled: undefined, nowMs }), snapshot.ended);
 }
 
 function planCurrent(
@@ -72,7 +76,7 @@ function planCurrent(
   const status = statusOf(snapshot, { states, failure, stalled, nowMs });
   return [
     ...changes.filter((change) => change.kind !== 'stalled'),
-    ...planStatus(stored, status),
+    ...planStatus(stored, status, snapshot.ended),
     ...deadlineCheck(flow, status),
     ...planEnd(snapshot, status, nowMs),
   ];
@@ -138,7 +142,7 @@ function keepJobs(snapshot: FlowSnapshot, wanted: readonly EntryJob[]): Change[]
     ...wanted.flatMap((entryJob): Change[] => {
       const found = snapshot.job(entryJob.jobName);
       if (found === undefined || found.owner?.uid !== flow.uid) {
-        if (hasEndedBefore(flow, entryJob.jobName)) return [];
+        if (endedBefore(snapshot, entryJob.jobName) !== undefined) return [];
         if (found === undefined) return [makeJob(snapshot, entryJob)];
         // The Job of an earlier flow of this name is on its way out.
         if (found.deletedMs !== undefined || found.owner?.kind === 'JobFlow') return [];

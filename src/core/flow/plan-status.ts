@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { JobFlowStatus } from '../../api/flow-spec.ts';
+import { NO_ENDED_PARTS, type EndedParts } from './ended-parts.ts';
 import type { FlowAction } from './flow-action.ts';
 import type { FlowRecord } from './flow-record.ts';
 
@@ -7,13 +8,19 @@ import type { FlowRecord } from './flow-record.ts';
  * Writes a status that differs from the stored one, and tells of what has changed for people.
  *
  * @param stored the flow as it is stored
+ * @param ended what the status is the first to tell of: until it is written, only memory does
  */
-export function planStatus(stored: FlowRecord, status: JobFlowStatus): FlowAction[] {
+export function planStatus(
+  stored: FlowRecord,
+  status: JobFlowStatus,
+  ended: EndedParts = NO_ENDED_PARTS,
+): FlowAction[] {
   if (isDeepStrictEqual(status, stored.status)) return [];
   const urgent =
     status.state !== stored.status.state ||
     status.observedRetry !== stored.status.observedRetry ||
-    flags(status) !== flags(stored.status);
+    flags(status) !== flags(stored.status) ||
+    ended.size > 0;
   return [{ kind: 'writeStatus', flow: stored, status, urgent }, ...announcements(stored, status)];
 }
 

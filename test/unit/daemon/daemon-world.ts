@@ -14,6 +14,7 @@ import {
   type DaemonSnapshot,
   type DeletionReason,
 } from '../../../src/core/daemon/plan-daemon.ts';
+import { NO_ENDED_PARTS, notYetNoted, type EndedParts } from '../../../src/core/flow/ended-parts.ts';
 import { projectJob } from '../../../src/core/job-projection.ts';
 import type { JobRecord } from '../../../src/core/job-record.ts';
 import { CREATED_MS } from '../../support/job-builder.ts';
@@ -21,7 +22,8 @@ import { daemonObject, nodeObject, type DaemonFields } from './builders.ts';
 
 /**
  * A cluster in which one DaemonJob lives: objects as the API server holds them, and what controllers and people do to
- * them. Plans are made from the objects alone, as a controller does that has just started.
+ * them. Plans are made from the objects alone, as a controller does that has just started, and from
+ * what it has seen to go.
  */
 export class DaemonWorld {
   readonly nodes = new Map<string, NodeObject>();
@@ -38,6 +40,7 @@ export class DaemonWorld {
   nodesAreKnown = true;
   nowMs = CREATED_MS;
   #uid = 0;
+  #ended: EndedParts = NO_ENDED_PARTS;
 
   constructor(fields: DaemonFields = {}, nodes: readonly string[] = []) {
     this.daemon = daemonObject(fields);
@@ -67,6 +70,7 @@ export class DaemonWorld {
         daemon: this.record,
         nodes: this.nodesAreKnown ? [...this.nodes.values()].map(projectNode) : undefined,
         jobs: jobs.filter(({ owner }) => owner?.uid === this.record.uid),
+        ended: this.#ended,
         job: (name) => byName.get(name),
         gate: this.gate,
       },
@@ -125,6 +129,13 @@ export class DaemonWorld {
     }
   }
 
+  /** Somebody deletes a Job, and the controller sees it go. */
+  remove(name: string): void {
+    const outcome = this.#records().find((job) => job.name === name)?.outcome;
+    this.jobs.delete(name);
+    if (outcome !== undefined) this.#ended = new Map(this.#ended).set(name, outcome);
+  }
+
   edit(spec: JsonObject): void {
     const { metadata } = this.daemon;
     const generation = (metadata.generation ?? 0) + 1;
@@ -151,6 +162,7 @@ export class DaemonWorld {
         this.deleted.push([action.job.name, action.why]);
         return;
       case 'writeStatus':
+        this.#ended = notYetNoted(this.#ended, action.status, this.record.status);
         // As bytes over the wire.
         this.daemon = {
           ...this.daemon,

@@ -311,6 +311,23 @@ describe('a DaemonJob', () => {
     });
   });
 
+  it('does not run again what somebody deletes before the status tells how it ended, but for a retry', () => {
+    const world = new DaemonWorld({}, ['n1', 'n2', 'n3']);
+    world.settle();
+    world.end('d-n1');
+    world.end('d-n2', 'Failed');
+    world.remove('d-n1');
+    world.remove('d-n2');
+    expect(world.plan()[0]).to.include({ kind: 'writeStatus', urgent: true });
+    world.settle();
+    expect(world.states).to.deep.equal({ 'd-n1': 'Succeed', 'd-n2': 'Failed', 'd-n3': 'Running' });
+    world.end('d-n3');
+    world.remove('d-n3');
+    world.retry('1');
+    world.settle();
+    expect(world.created).to.deep.equal(['d-n1', 'd-n2', 'd-n3', 'd-n2']);
+  });
+
   it('runs again on a retry what failed, and only that', () => {
     const world = new DaemonWorld({}, ['n1', 'n2']);
     world.settle();

@@ -1,10 +1,16 @@
 import type { FlowEntry, JobFlowSpec, JobFlowStatus } from '../../../src/api/flow-spec.ts';
 import type { JobObject } from '../../../src/api/job.ts';
-import { RETRY_ANNOTATION } from '../../../src/api/names.ts';
+import { OWN_ANNOTATIONS, RETRY_ANNOTATION } from '../../../src/api/names.ts';
 import { projectFlow, type FlowObject } from '../../../src/core/flow/flow-projection.ts';
 import type { FlowAction } from '../../../src/core/flow/flow-action.ts';
 import type { FlowSnapshot } from '../../../src/core/flow/flow-snapshot.ts';
 import { planFlow } from '../../../src/core/flow/plan-flow.ts';
+import {
+  NO_ENDED_PARTS,
+  formerUpstream,
+  notYetNoted,
+  type EndedParts,
+} from '../../../src/core/flow/ended-parts.ts';
 import { outcomeNoted } from '../../../src/core/flow/job-states.ts';
 import { isWaiting, projectJob } from '../../../src/core/job-projection.ts';
 import { planJob } from '../../../src/core/job-plan.ts';
@@ -17,8 +23,8 @@ export const BEGIN_MS = Date.parse('2026-01-01T00:00:00Z');
 type Write = Exclude<FlowAction, { kind: 'announce' | 'recheckAt' }>;
 
 /**
- * One JobFlow and the rules by which its Jobs live, so that any order of events can be tried. Only what is stored
- * lasts from one decision to the next, as if the controller were started anew each time.
+ * One JobFlow and the rules by which its Jobs live, so that any order of events can be tried. Of what the controller
+ * remembers there is only how Jobs ended that were deleted by hand; the rest is stored.
  */
 export class FlowWorld {
   /** How many Jobs were made under each name. */
@@ -28,6 +34,7 @@ export class FlowWorld {
   nowMs = BEGIN_MS;
   #flow: FlowObject | undefined;
   readonly #jobs = new Map<string, JobObject>();
+  #ended: EndedParts = NO_ENDED_PARTS;
   #uids = 0;
 
   constructor(spec: JobFlowSpec) {
@@ -94,12 +101,13 @@ export class FlowWorld {
         this.#create(action.job);
         return;
       case 'deleteJob':
-        this.#jobs.delete(action.job.name);
+        this.remove(action.job.name);
         return;
       case 'endJob':
         this.#end(action.job.name, 'Failed', action.reason);
         return;
       case 'writeStatus':
+        this.#ended = notYetNoted(this.#ended, action.status, this.status);
         this.#flow = { ...this.#existing(), status: action.status };
         return;
       case 'deleteFlow':
@@ -120,7 +128,7 @@ export class FlowWorld {
     const job = this.#jobs.get(name);
     const kind = job && this.#gateAction(projectJob(job));
     if (job === undefined || kind === undefined) return;
-    if (kind === 'release') this.#start({ ...job, spec: { ...job.spec, suspend: false } });
+    if (kind === 'release') this.#start(releasedAt(job, this.nowMs));
     else
       this.#end(
         name,
@@ -148,9 +156,24 @@ export class FlowWorld {
       .map(({ name }) => name);
   }
 
-  /** The TTL of a Job takes it away. */
-  expire(name: string): void {
+  /** The Jobs that have ended. */
+  ended(): string[] {
+    return this.#records()
+      .filter(({ outcome }) => outcome !== undefined)
+      .map(({ name }) => name);
+  }
+
+  /** A Job is deleted, by whomever; and seen to go, unless the controller is down meanwhile. */
+  remove(name: string, isSeen = true): void {
+    const outcome = this.#records().find((record) => record.name === name)?.outcome;
     this.#jobs.delete(name);
+    if (outcome === undefined || !isSeen) return;
+    this.#ended = notYetNoted(new Map(this.#ended).set(name, outcome), this.status, this.status);
+  }
+
+  /** The controller is started anew, and knows only what is stored. */
+  restart(): void {
+    this.#ended = NO_ENDED_PARTS;
   }
 
   #snapshot(object: FlowObject): FlowSnapshot {
@@ -160,6 +183,7 @@ export class FlowWorld {
       flow,
       job: (name) => owned.find((record) => record.name === name),
       owned,
+      ended: this.#ended,
       members: [],
       template: () => ({ kind: 'unknown' }),
       isHeld: () => false,
@@ -187,8 +211,7 @@ export class FlowWorld {
   #upstream(job: JobRecord, name: string): UpstreamRecord | undefined {
     const found = this.#jobs.get(name);
     if (found !== undefined) return projectJob(found);
-    const outcome = outcomeNoted(this.status.jobStatusList?.[name]);
-    return outcome && { name, uid: 'flow-1', deletedMs: undefined, outcome, terms: { run: job.terms?.run } };
+    return formerUpstream({ uid: 'flow-1', status: this.status }, job, name, this.#ended);
   }
 
   #create(job: JobObject): void {
@@ -246,6 +269,15 @@ export function entry(
     jobTemplate: { template: { spec: { containers: [{ name: 'main', image: 'busybox' }] } } },
     ...fields,
   };
+}
+
+function releasedAt(job: JobObject, nowMs: number): JobObject {
+  const { metadata, spec } = job;
+  const annotations = {
+    ...metadata.annotations,
+    [OWN_ANNOTATIONS.releasedAt]: new Date(nowMs).toISOString(),
+  };
+  return { ...job, metadata: { ...metadata, annotations }, spec: { ...spec, suspend: false } };
 }
 
 function count(counts: Map<string, number>, name: string): void {

@@ -3,11 +3,11 @@ import fc from 'fast-check';
 import type { FlowEntry, JobState } from '../../../src/api/flow-spec.ts';
 import { FlowWorld, entry } from './flow-world.ts';
 
-/** A flow, which of its entries fail, and whether their Jobs go away by a TTL. */
+/** A flow, which of its entries fail, and whether Jobs that have ended go away: by a TTL, or deleted by somebody. */
 interface Plan {
   readonly entries: readonly FlowEntry[];
   readonly failing: ReadonlySet<string>;
-  readonly fades: boolean;
+  readonly fades: 'never' | 'byTtl' | 'byHand';
 }
 
 const WANTS = ['', '=Complete', '=Failed', '=NotFailed', '=Finished'];
@@ -29,7 +29,7 @@ const plans: fc.Arbitrary<Plan> = fc
     { minLength: 1, maxLength: 6 },
   )
   .chain((shapes) =>
-    fc.boolean().map((fades) => ({
+    fc.constantFrom('never' as const, 'byTtl' as const, 'byHand' as const).map((fades) => ({
       fades,
       failing: new Set(shapes.flatMap(({ fails }, index) => (fails ? [`f-e${index}`] : []))),
       entries: shapes.map(({ upstreams }, index) =>
@@ -61,8 +61,11 @@ function runOut(world: FlowWorld, { failing, fades }: Plan, order: Iterator<numb
       ...world.running().map((name) => () => {
         world.end(name, failing.has(name) ? 'Failed' : 'Complete');
       }),
-      ...(fades ? world.expirable() : []).map((name) => () => {
-        world.expire(name);
+      ...(fades === 'byTtl' ? world.expirable() : []).map((name) => () => {
+        world.remove(name);
+      }),
+      ...(fades === 'byHand' ? world.ended() : []).map((name) => () => {
+        world.remove(name);
       }),
     ];
     const next = possible[Number(order.next().value) % possible.length];

@@ -149,7 +149,7 @@ describe('the plan of a JobFlow', () => {
     world.end('f-bad', 'Failed');
     const [note] = world.writes();
     if (note !== undefined) world.write(note);
-    world.expire('f-bad');
+    world.remove('f-bad');
     settle(world);
     expect(world.job('f-next')?.status?.conditions?.[0]?.reason).to.equal('FailFast');
   });
@@ -190,5 +190,75 @@ describe('the plan of a JobFlow', () => {
     expect(told.map(({ reason }) => reason)).to.deep.equal(['Pending', 'TemplateMissing']);
     settle(world);
     expect(world.plan()).to.deep.equal([]);
+  });
+});
+
+describe('a Job of a JobFlow that is deleted by hand before the status tells how it ended', () => {
+  it('is not run again, and its end is noted at once', () => {
+    const world = begun({ flows: [entry('a'), entry('b')] });
+    world.end('f-a', 'Complete');
+    world.remove('f-a');
+    const [first] = world.writes();
+    expect(first).to.include({ kind: 'writeStatus', urgent: true });
+    settle(world);
+    expect(world.status.jobStatusList).to.deep.equal({ 'f-a': 'Succeed', 'f-b': 'Running' });
+    // From here on the status tells.
+    world.restart();
+    expect(world.writes()).to.deep.equal([]);
+    expect(world.made.get('f-a')).to.equal(1);
+  });
+
+  it('counts as before for a Job that is made anew after it', () => {
+    const world = begun({ flows: [entry('a'), entry('b', ['a'])] });
+    world.end('f-a', 'Complete');
+    world.remove('f-a');
+    world.edit({ flows: [entry('a'), entry('b', ['a'], { waitTimeout: '1h' })] });
+    settle(world);
+    expect(world.made.get('f-b')).to.equal(2);
+    expect(world.decidable()).to.deep.equal(['f-b']);
+  });
+
+  it('fails the flow as if it were there', () => {
+    const world = begun({
+      failurePolicy: 'FailFast',
+      flows: [entry('bad'), entry('long'), entry('next', ['long'])],
+    });
+    world.end('f-bad', 'Failed');
+    world.remove('f-bad');
+    settle(world);
+    expect(condition(world, 'FailureTarget')).to.equal('FailFast');
+    expect(world.made.get('f-bad')).to.equal(1);
+  });
+
+  it('is run again by a retry, once', () => {
+    const flows = [entry('bad'), entry('good')];
+    const world = begun({ flows });
+    world.end('f-bad', 'Failed');
+    world.end('f-good', 'Complete');
+    world.remove('f-bad');
+    world.remove('f-good');
+    world.edit({ flows }, '1');
+    settle(world);
+    expect(world.made.get('f-bad')).to.equal(2);
+    expect(world.made.get('f-good')).to.equal(1);
+    expect(world.status.jobStatusList).to.deep.equal({ 'f-bad': 'Running', 'f-good': 'Succeed' });
+  });
+
+  it('is not run again after a crash either where a Job that waited for it tells how it ended', () => {
+    const world = begun({ flows: [entry('a'), entry('b', ['a']), entry('c', ['a=Finished'])] });
+    world.end('f-a', 'Complete');
+    world.decideGate('f-b');
+    world.remove('f-a', false);
+    settle(world);
+    expect(world.made.get('f-a')).to.equal(1);
+    expect(world.status.jobStatusList).to.include({ 'f-a': 'Succeed' });
+  });
+
+  it('is run again after a crash where nothing tells how it ended', () => {
+    const world = begun({ flows: [entry('a'), entry('b', ['a=Finished'])] });
+    world.end('f-a', 'Failed');
+    world.remove('f-a', false);
+    settle(world);
+    expect(world.made.get('f-a')).to.equal(2);
   });
 });
