@@ -243,6 +243,26 @@ describe('DaemonJobs', () => {
     expect(place.lives('tidy-node-1')).to.have.length(1);
   });
 
+  it('an edit right after the creation leaves the Jobs alone: never two pods on a node', async () => {
+    await place.apply(daemonJob('tidy', jobSpec({ lasts: '2s' })));
+    // As soon as they are there, and before any of them has started.
+    await Promise.all(Object.keys(ON_ALL).map((name) => place.untilJob(name, 'to be made', () => true)));
+    await place.apply(daemonJob('tidy', jobSpec({ lasts: '2s' }, { backoffLimit: 3 })));
+    await daemonEnd(place, 'tidy');
+    for (const name of Object.keys(ON_ALL)) {
+      expect(place.lives(name), name).to.have.length(1);
+      expect(place.life(name).pods, name).to.have.length(1);
+    }
+  });
+
+  it('a Job that is deleted right after its end is not run again', async () => {
+    await place.apply(daemonJob('tidy', jobSpec({ lasts: '1s' }, { maxConcurrentNodes: 1 })));
+    await place.outcomes(['tidy-node-1']);
+    await place.kubectl(['delete', 'job', 'tidy-node-1', '--wait=false']);
+    expect(statesIn(await daemonEnd(place, 'tidy'))).to.deep.equal(ON_ALL);
+    expect(place.lives('tidy-node-1')).to.have.length(1);
+  });
+
   describe('as entries of a JobFlow', () => {
     it('run between two Jobs, with the parameters of the flow', async () => {
       await place.apply(

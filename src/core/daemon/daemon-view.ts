@@ -7,7 +7,6 @@ import type { JobRecord } from '../job-record.ts';
 import type { DaemonRecord } from './daemon-record.ts';
 import { stateBefore, type DaemonGate } from './daemon-status.ts';
 import { nodeJudge } from './node-eligibility.ts';
-import { nodeJobSource } from './node-job.ts';
 import type { NodeRecord } from './node-record.ts';
 
 /**
@@ -44,8 +43,6 @@ export interface DaemonView {
   /** By the name of the Job, in the order of the nodes' names. */
   readonly seats: ReadonlyMap<string, NodeSeat>;
   readonly owned: ReadonlyMap<string, JobRecord>;
-  /** What a Job that is made now is made from. */
-  readonly source: string;
 }
 
 /**
@@ -72,7 +69,6 @@ export function viewOf(snapshot: DaemonSnapshot, nodes: readonly NodeRecord[]): 
     gate: gateOf(snapshot),
     seats: new Map(seats.map((seat) => [seat.jobName, seat])),
     owned: new Map(jobs.map((job) => [job.name, job])),
-    source: nodeJobSource(daemon.spec),
   };
 }
 

@@ -3,7 +3,6 @@ import type { JobObject, JsonObject } from '../../api/job.ts';
 import { FLOW_LABEL, KEEP_OUTCOME_FINALIZER, OWN_ANNOTATIONS, USER_ANNOTATIONS } from '../../api/names.ts';
 import { objectOrEmpty, valueAt, withField, withValueAt } from '../admission/json-tree.ts';
 import { withSharedParameters } from '../admission/shared-parameters.ts';
-import { contentDigest } from '../content-digest.ts';
 import { ownerReference } from '../flow/flow-entries.ts';
 import { joinedName } from '../flow/joined-name.ts';
 import type { DaemonRecord } from './daemon-record.ts';
@@ -13,10 +12,8 @@ import { withDaemonTolerations } from './daemon-tolerations.ts';
 /**
  * Makes the Job of one node: the inlined JobSpec, pinned to the node, with a DaemonSet's tolerations and the shared
  * parameters, and `restartPolicy: Never`. It is never suspended: the DaemonJob makes it only when it may run.
- *
- * @param source the digest of what it is made from: {@link nodeJobSource}
  */
-export function makeNodeJob(daemon: DaemonRecord, nodeName: string, source: string): JobObject {
+export function makeNodeJob(daemon: DaemonRecord, nodeName: string): JobObject {
   const { spec, terms, run } = daemon;
   const pod = objectOrEmpty(valueAt(spec.jobSpec, 'template', 'spec'));
   const placed = withField(pinnedTo(nodeName, withDaemonTolerations(pod)), 'restartPolicy', 'Never');
@@ -34,7 +31,7 @@ export function makeNodeJob(daemon: DaemonRecord, nodeName: string, source: stri
   // The node is chosen already; `nodeName` among the parameters has had its say in that.
   const job = withSharedParameters(bare, { ...spec.globalParams, nodeName: null });
   const { labels, annotations } = job.metadata;
-  const record = { gate: false, statedSuspend: false, manager: '', ignoredUids: [], injected: [], source };
+  const record = { gate: false, statedSuspend: false, manager: '', ignoredUids: [], injected: [] };
   return {
     ...job,
     metadata: {
@@ -48,12 +45,6 @@ export function makeNodeJob(daemon: DaemonRecord, nodeName: string, source: stri
       },
     },
   };
-}
-
-/** A digest that changes whenever the spec would give other Jobs; which nodes get one, and when, is not in it. */
-export function nodeJobSource({ jobSpec, globalParams }: DaemonJobSpec): string {
-  const { env, labels, annotations } = globalParams;
-  return contentDigest([jobSpec, env, labels, annotations]);
 }
 
 /** Whether the Jobs go away by themselves some time after they have ended. */

@@ -23,12 +23,7 @@ export type { DaemonSnapshot } from './daemon-view.ts';
 /** Why the Job of a node is deleted. */
 export type DeletionReason =
   /** The node is gone, and the Job had not ended. */
-  | 'nodeGone'
-  /** The node is not eligible any more, and the Job had not started. */
-  | 'nodeIneligible'
-  /** The spec has changed, and the Job had not started. */
-  | 'edited'
-  | 'retry';
+  'nodeGone' | 'retry';
 
 /** One thing to do about a DaemonJob. Every write names the record that it was decided on, for its precondition. */
 export type DaemonAction =
@@ -50,8 +45,8 @@ export type DaemonAction =
  * any two of them loses nothing.
  *
  * - Only eligible nodes count, and nodes that were when their Job was made and have become not ready, or tainted without
- *   eviction. The Job of any other is deleted if it has not started, or if the node is gone; otherwise it is left
- *   alone, and the end does not wait for it.
+ *   eviction. The Job of any other is left alone, and the end does not wait for it; that of a node that is gone is deleted.
+ * - An edit is followed by Jobs that are made after it, and by no other: on a node there are never two pods at once.
  * - `suspend` holds the whole: nothing more is started, and what runs goes on.
  * - A Job that has ended and is gone (by its TTL, or by hand) is known by the status, and is not run again.
  * - After the end nothing is made any more. A retry deletes the Jobs that failed, then begins anew: with the nodes of
@@ -103,22 +98,16 @@ function planCurrent(snapshot: DaemonSnapshot, nodes: readonly NodeRecord[], now
   ];
 }
 
-function planRemovals({ snapshot, seats, source }: DaemonView): DaemonAction[] {
-  const { daemon, jobs } = snapshot;
-  const reasonFor = (job: JobRecord): DeletionReason | undefined => {
-    if (job.outcome !== undefined || job.deletedMs !== undefined) return undefined;
-    const seat = seats.get(job.name);
-    if (seat === undefined) return 'nodeGone';
-    // A node that is not ready for a moment keeps its Job: a Job made again at once under the same name may wait for its
-    // pod for minutes, since the Job controller's expectations outlive the Job that they were about.
-    if (job.started || seat.mayGoOn) return undefined;
-    if (!seat.isEligible) return 'nodeIneligible';
-    return job.terms?.source !== source && daemon.outcome === undefined ? 'edited' : undefined;
-  };
-  return jobs.flatMap((job): DaemonAction[] => {
-    const why = reasonFor(job);
-    return why === undefined ? [] : [{ kind: 'deleteJob', job, why }];
-  });
+/**
+ * Only of nodes that are gone. A Job that has not started, as far as its status tells, may have its pod already, and
+ * that would go on for a while beside the pod of a Job made anew.
+ */
+function planRemovals({ snapshot, seats }: DaemonView): DaemonAction[] {
+  return snapshot.jobs
+    .filter(
+      ({ name, outcome, deletedMs }) => outcome === undefined && deletedMs === undefined && !seats.has(name),
+    )
+    .map((job) => ({ kind: 'deleteJob', job, why: 'nodeGone' }));
 }
 
 interface Creations {
@@ -128,7 +117,7 @@ interface Creations {
 }
 
 function planCreations(view: DaemonView): Creations {
-  const { snapshot, gate, source } = view;
+  const { snapshot, gate } = view;
   const { daemon, jobs } = snapshot;
   const problem = problemOfSharedParameters(daemon.spec.globalParams);
   if (problem !== undefined) {
@@ -146,7 +135,7 @@ function planCreations(view: DaemonView): Creations {
       .slice(0, free)
       .map(({ node }) => ({
         kind: 'createJob',
-        job: makeNodeJob(daemon, node.name, source),
+        job: makeNodeJob(daemon, node.name),
         nodeName: node.name,
       })),
     stalled: takenName(view, missing),

@@ -9,31 +9,26 @@ import {
 } from '../../../src/api/names.ts';
 import { valueAt } from '../../../src/core/admission/json-tree.ts';
 import { projectDaemonJob } from '../../../src/core/daemon/daemon-record.ts';
-import { readDaemonSpec } from '../../../src/core/daemon/daemon-spec.ts';
-import { makeNodeJob, nodeJobSource } from '../../../src/core/daemon/node-job.ts';
+import { makeNodeJob } from '../../../src/core/daemon/node-job.ts';
 import { isWaiting, projectJob } from '../../../src/core/job-projection.ts';
 import { daemonObject, jobSpec, type DaemonFields } from './builders.ts';
 
 function made(fields: DaemonFields = {}, nodeName = 'n1'): JobObject {
-  return makeNodeJob(projectDaemonJob(daemonObject(fields)), nodeName, 'digest');
+  return makeNodeJob(projectDaemonJob(daemonObject(fields)), nodeName);
 }
 
 function pod(job: JobObject): JsonObject {
   return valueAt(job.spec ?? {}, 'template', 'spec') as JsonObject;
 }
 
-function sourceOf(spec: JsonObject): string {
-  return nodeJobSource(readDaemonSpec(spec));
-}
-
 describe('the Job of a node', () => {
-  it('belongs to the DaemonJob, is never gated, and notes what it was made from', () => {
+  it('belongs to the DaemonJob and is never gated', () => {
     const job = made();
     const [owner] = job.metadata.ownerReferences ?? [];
     expect(job.metadata).to.include({ name: 'd-n1', namespace: 'test' });
     expect(owner).to.include({ kind: 'DaemonJob', name: 'd', uid: 'd-uid', controller: true });
     const record = projectJob({ ...job, metadata: { ...job.metadata, uid: 'u' } });
-    expect(record.terms).to.include({ source: 'digest', gated: false });
+    expect(record.terms).to.include({ gated: false });
     expect(record).to.include({ suspended: false, leftAloneBecause: undefined });
     expect(isWaiting(record)).to.equal(false);
     expect(parseGatedRecord(job.metadata.annotations?.[OWN_ANNOTATIONS.gated])?.gate).to.equal(false);
@@ -135,28 +130,5 @@ describe('the Job of a node', () => {
     expect(made().metadata.finalizers).to.equal(undefined);
     const job = made({ spec: jobSpec({ ttlSecondsAfterFinished: 0 }) });
     expect(job.metadata.finalizers).to.deep.equal([KEEP_OUTCOME_FINALIZER]);
-  });
-
-  it('is made from another source when anything in it changes, and only then', () => {
-    const source = sourceOf({
-      ...jobSpec({ backoffLimit: 1 }),
-      globalParams: { labels: { a: '1', b: '2' } },
-    });
-    expect(
-      sourceOf({
-        globalParams: { nodeName: 'n1', labels: { b: '2', a: '1' } },
-        suspend: true,
-        excludeNodeList: 'n2',
-        maxConcurrentNodes: 3,
-        backoffLimit: 1,
-        ...jobSpec(),
-      }),
-    ).to.equal(source);
-    expect(
-      sourceOf({ ...jobSpec({ backoffLimit: 2 }), globalParams: { labels: { a: '1', b: '2' } } }),
-    ).not.to.equal(source);
-    expect(sourceOf({ ...jobSpec({ backoffLimit: 1 }), globalParams: { labels: { a: '1' } } })).not.to.equal(
-      source,
-    );
   });
 });
