@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import type { Cluster } from '../support/cluster.ts';
 import { STARTING_LIMIT_MS, sharedCluster, sharedJobflow } from '../support/cluster/fixture.ts';
 import { mostAtOnce } from './support/at-once.ts';
-import { flow } from './support/flow-manifest.ts';
+import { flow, type FlowManifest } from './support/flow-manifest.ts';
 import { flowPlace } from './support/flow-place.ts';
 import { job } from './support/job-manifest.ts';
 
@@ -103,6 +103,47 @@ describe('what limits a JobFlow', () => {
     await flows.untilState('fading', 'Succeed');
     expect(jobs.lives('fading-a')).to.have.length(1);
     expect(flows.states('fading')).to.deep.equal({ a: 'Succeed', b: 'Succeed', c: 'Succeed' });
+  });
+
+  it('Jobs that are deleted right after their end, before the status tells of it, are not run again', async () => {
+    const { jobs, flows } = await flowPlace(cluster);
+    const names = Array.from({ length: 12 }, (_, index) => `e${index}`);
+    const swept = names
+      .reduce((whole, name) => whole.runs(job(name)), flow('swept'))
+      .runs(job('last'), ...names);
+    await jobs.apply(swept);
+    const sweep = async (name: string): Promise<void> => {
+      await jobs.outcomes([name]);
+      const path = `/apis/batch/v1/namespaces/${jobs.name}/jobs/${name}?propagationPolicy=Background`;
+      await cluster.api.demand('DELETE', path);
+    };
+    await Promise.all(names.map((name) => sweep(`swept-${name}`)));
+    await flows.untilState('swept', 'Succeed');
+    for (const name of [...names, 'last']) expect(jobs.lives(`swept-${name}`), name).to.have.length(1);
+    expect(flows.status('swept').counts).to.include({ total: 13, succeeded: 13 });
+  });
+
+  it('a deadline stands still while the flow is suspended, and counts anew when it is resumed', async () => {
+    const { jobs, flows } = await flowPlace(cluster);
+    const spec = { activeDeadlineSeconds: 4 };
+    const paused = (suspend: boolean): FlowManifest =>
+      flow('paused')
+        .spec({ ...spec, suspend })
+        .runs(job('long').lasts('6s'))
+        .runs(job('next').lasts('1h'), 'long');
+    await jobs.apply(paused(false));
+    const begun = await flows.until('paused', 'to begin', ({ startTime }) => startTime !== undefined);
+    await jobs.apply(paused(true));
+    // Longer than the deadline, which would have ended it.
+    await jobs.outcomes(['paused-long']);
+    expect(jobs.life('paused-long').outcome).to.equal('Complete');
+    expect(flows.reason('paused', 'FailureTarget')).to.equal(undefined);
+    await jobs.apply(paused(false));
+    await jobs.untilStarted('paused-next');
+    await flows.untilState('paused', 'Failed');
+    const { startTime, completionTime } = flows.status('paused');
+    expect(Date.parse(startTime ?? '')).to.be.greaterThan(Date.parse(begun.startTime ?? ''));
+    expect(Date.parse(completionTime ?? '') - Date.parse(startTime ?? '')).to.be.at.least(4_000);
   });
 
   it('failurePolicy FailFast lets what runs go on and ends what waits', async () => {
