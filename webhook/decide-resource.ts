@@ -5,6 +5,7 @@ import type { Lookup } from '../src/core/admission/decide-create.ts';
 import { decideDaemon } from '../src/core/admission/flow/decide-daemon.ts';
 import { decideFlow, templatesToLookUp } from '../src/core/admission/flow/decide-flow.ts';
 import { decideTemplate, decideTemplateDeletion } from '../src/core/admission/flow/decide-template.ts';
+import { withOwnAnnotations } from '../src/core/admission/flow/resource-annotations.ts';
 import { admitResource, type ResourceVerdict } from '../src/core/admission/flow/resource-verdict.ts';
 import type { ResourceView } from '../src/core/admission/flow/resource-view.ts';
 import type { Whole } from '../src/core/admission/flow/waiting-objects.ts';
@@ -39,8 +40,9 @@ export type DecideResource = (request: AdmissionRequest<JsonObject>) => Promise<
  * @param options the index and the resources that JobFlows name
  */
 export function createResourceDecider({ index, resources }: ResourceDeciderOptions): DecideResource {
-  return async (request) => {
+  return async (sent) => {
     if (index.problem !== undefined) return notReady(index.problem);
+    const request = withOwnPutBack(sent);
     const namespace = request.namespace ?? '';
     try {
       const templates = await fetchTemplates(resources, request, namespace);
@@ -62,7 +64,8 @@ export function createResourceDecider({ index, resources }: ResourceDeciderOptio
       const verdict = judge();
       const mayBeStale =
         verdict.kind === 'refuse' && (await forgetRefused(index, resources, namespace, cycle));
-      return toDecision(mayBeStale ? judge() : verdict);
+      const patched = request.object === sent.object ? undefined : request.object;
+      return toDecision(mayBeStale ? judge() : verdict, patched);
     } catch (error) {
       if (error instanceof ApiError) return notReady(error.message);
       throw error;
@@ -108,6 +111,15 @@ async function fetchTemplates(
   return new Map(found.map((lookup, index) => [names[index] ?? '', lookup]));
 }
 
-function toDecision(verdict: ResourceVerdict): AdmissionDecision {
-  return verdict.kind === 'refuse' ? denial(verdict.refusal) : { kind: 'allow', warnings: verdict.warnings };
+/** What is judged, and stored, is the object with what jobflow has written on it. */
+function withOwnPutBack(request: AdmissionRequest<JsonObject>): AdmissionRequest<JsonObject> {
+  const { operation, object, oldObject } = request;
+  if (operation !== 'UPDATE' || object === undefined) return request;
+  return { ...request, object: withOwnAnnotations(object, oldObject) };
+}
+
+function toDecision(verdict: ResourceVerdict, patched: JsonObject | undefined): AdmissionDecision {
+  if (verdict.kind === 'refuse') return denial(verdict.refusal);
+  const { warnings } = verdict;
+  return patched === undefined ? { kind: 'allow', warnings } : { kind: 'allow', warnings, patched };
 }

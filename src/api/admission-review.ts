@@ -56,7 +56,7 @@ export type AdmissionDecision =
       /** Shown by kubectl as `Warning: …`. */
       readonly warnings: readonly string[];
       /** The object as it should be stored; without it nothing is changed. */
-      readonly patched?: JobObject;
+      readonly patched?: JobObject | JsonObject;
     }
   | {
       readonly kind: 'deny';

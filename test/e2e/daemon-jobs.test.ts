@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import type { JobObject, JsonObject } from '../../src/api/job.ts';
-import { RETRY_ANNOTATION } from '../../src/api/names.ts';
+import { OWN_ANNOTATIONS, RETRY_ANNOTATION } from '../../src/api/names.ts';
+import { resourcePath } from '../../src/kube/flow-requests.ts';
 import { readPath, waitUntil, type Cluster, type Jobflow } from '../support/cluster.ts';
 import { sharedCluster, sharedJobflow, STARTING_LIMIT_MS } from '../support/cluster/fixture.ts';
 import { whileControllerIsDown } from './support/controller-down.ts';
@@ -191,6 +192,21 @@ describe('DaemonJobs', () => {
     expect(held.status.state).to.equal('Pending');
     await place.kubectl(['annotate', 'dj', 'tidy', 'api.practice.com/approved=me']);
     expect(statesIn(await daemonEnd(place, 'tidy'))).to.deep.equal(ON_ALL);
+  });
+
+  it('keeps what jobflow has written on it when its file replaces it', async () => {
+    const file = JSON.stringify(daemonJob('tidy', jobSpec(), { 'depends-on': 'load, never' }));
+    await place.kubectl(['create', '-f', '-'], { input: file });
+    await place.apply(job('load').spec({ ttlSecondsAfterFinished: 0 }));
+    await place.untilGone('load');
+    const outcomes = async (): Promise<unknown> => {
+      const path = resourcePath('daemonjobs', { namespace: place.name, name: 'tidy' });
+      const dj = await cluster.api.demand('GET', path);
+      return readPath(dj, 'metadata', 'annotations', OWN_ANNOTATIONS.outcomes);
+    };
+    const written = await waitUntil('the outcome to be written', outcomes);
+    await place.kubectl(['replace', '-f', '-'], { input: file });
+    expect(await outcomes()).to.equal(written);
   });
 
   it('Jobs with a TTL are run once, whatever vanishes, and counted', async () => {

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import type { JsonObject } from '../../../src/api/job.ts';
 import { API_GROUP } from '../../../src/api/names.ts';
 import { decideDaemon } from '../../../src/core/admission/flow/decide-daemon.ts';
+import { withOwnAnnotations } from '../../../src/core/admission/flow/resource-annotations.ts';
 import type { ResourceView } from '../../../src/core/admission/flow/resource-view.ts';
 import { GOOD_SPEC, specWith, told, viewOf, waitingJobs } from './flow-builder.ts';
 
@@ -108,5 +109,38 @@ describe('a DaemonJob', () => {
       'metadata.annotations["api.practice.com/approved"]: has no effect without depends-on or hold.',
       'spec.template.spec.restartPolicy: "OnFailure" becomes "Never", as in every Job of jobflow.',
     ]);
+  });
+});
+
+describe('what jobflow has written on a DaemonJob', () => {
+  const old = daemon(GOOD_SPEC, {
+    'depends-on': 'a, b',
+    outcomes: '{"a":["a-1","Complete"]}',
+    gated: '{"gate":true}',
+  });
+  old.metadata = { ...(old.metadata as JsonObject), labels: { [`${API_GROUP}/flow`]: 'f' } };
+  const replaced = daemon(GOOD_SPEC, { 'depends-on': 'a, b' });
+
+  it('is put back where an edit lacks it, as kubectl replace does', () => {
+    const { metadata } = withOwnAnnotations(replaced, old);
+    expect(metadata).to.deep.equal(old.metadata);
+    expect(decide(withOwnAnnotations(replaced, old), old).kind).to.equal('admit');
+  });
+
+  it('is put back on an object without any annotation or label', () => {
+    const bare = { ...replaced, metadata: { name: 'warm', annotations: null } };
+    expect(withOwnAnnotations(bare, old).metadata).to.have.property('labels');
+    expect(withOwnAnnotations(bare, old).metadata).to.have.deep.property('annotations', {
+      [`${API_GROUP}/outcomes`]: '{"a":["a-1","Complete"]}',
+      [`${API_GROUP}/gated`]: '{"gate":true}',
+    });
+  });
+
+  it('is no reason to change an object that has it all, a new one, or the annotations of users', () => {
+    expect(withOwnAnnotations(old, old)).to.equal(old);
+    expect(withOwnAnnotations(replaced, undefined)).to.equal(replaced);
+    const users = daemon(GOOD_SPEC, { 'depends-on': 'a', hold: 'true', retry: '1' });
+    const emptied = daemon(GOOD_SPEC);
+    expect(withOwnAnnotations(emptied, users)).to.equal(emptied);
   });
 });

@@ -91,6 +91,20 @@ describe('createResourceDecider', () => {
     expect(summary(await decide(request('jobflows', G)))).to.equal('allow');
   });
 
+  it('puts back what jobflow has written and an edit lacks, and changes nothing else', async () => {
+    const daemon = (annotations: JsonObject): JsonObject => ({
+      kind: 'DaemonJob',
+      metadata: { name: 'd', annotations },
+      spec: GOOD_SPEC,
+    });
+    const old = daemon({ 'api.practice.com/outcomes': '{}' });
+    const { decide } = decider();
+    const edit = (object: JsonObject): Promise<AdmissionDecision> =>
+      decide(request('daemonjobs', object, { operation: 'UPDATE', oldObject: old }));
+    expect(await edit(daemon({}))).to.deep.equal({ kind: 'allow', warnings: [], patched: old });
+    expect(await edit(old)).to.deep.equal({ kind: 'allow', warnings: [] });
+  });
+
   it('asks the API server for a template before it refuses', async () => {
     const asked: string[] = [];
     const found = { kind: 'found', resource: { spec: { jobTemplate: GOOD_SPEC } } } as const;

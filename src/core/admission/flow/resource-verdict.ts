@@ -2,7 +2,7 @@ import type { Refusal } from '../../../api/errors.ts';
 import { joinRefusals } from '../verdict.ts';
 import type { Whole } from './waiting-objects.ts';
 
-/** What admission decides about one write of a JobFlow, JobTemplate or DaemonJob; it never changes the object. */
+/** What admission decides about one write of a JobFlow, JobTemplate or DaemonJob. */
 export type ResourceVerdict =
   | { readonly kind: 'refuse'; readonly refusal: Refusal }
   | {
