@@ -123,11 +123,8 @@ export class FlowCache {
       members: owned.joined(owner),
       template: (name) => templates.get(`${flow.namespace}/${name}`)?.template ?? { kind: 'unknown' },
       isHeld: (job) => jobCache.isHeld(job),
-      // Asked only of a flow whose time is up.
-      get isWaitedFor() {
-        const isFlowWaitedFor = jobCache.isWaitedFor(namespace, flowAsUpstream(flow));
-        return isFlowWaitedFor || parts.some((part) => jobCache.isWaitedFor(namespace, part));
-      },
+      isWaitedFor: () =>
+        [flowAsUpstream(flow), ...parts].some((upstream) => jobCache.isWaitedFor(namespace, upstream)),
     };
   }
 

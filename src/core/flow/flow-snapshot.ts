@@ -22,5 +22,5 @@ export interface FlowSnapshot {
   /** Whether a Job that waits is only held: everything that it waits for is there. */
   readonly isHeld: (job: JobRecord) => boolean;
   /** Whether somebody waits for the flow as a whole, or for a part of it, and does not have the outcome in writing. */
-  readonly isWaitedFor: boolean;
+  readonly isWaitedFor: () => boolean;
 }

@@ -179,7 +179,7 @@ function planEnd({ flow, isWaitedFor }: FlowSnapshot, status: JobFlowStatus, now
     return [];
   const dueMs = Date.parse(status.completionTime) + seconds * 1_000;
   if (nowMs < dueMs) return [{ kind: 'recheckAt', timeMs: dueMs }];
-  return isWaitedFor
+  return isWaitedFor()
     ? [{ kind: 'recheckAt', timeMs: nowMs + STILL_NEEDED_MS }]
     : [{ kind: 'deleteFlow', flow }];
 }

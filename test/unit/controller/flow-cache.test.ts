@@ -280,7 +280,7 @@ describe('the Jobs of a JobFlow that its TTL deletes', () => {
     expect(kinds(world)).to.include('recordOutcomes');
     // The others go with it.
     expect(world.planOf('f-b').map(({ kind }) => kind)).to.deep.equal(['release']);
-    expect(world.cache.snapshot('test/f', world.jobCache)?.isWaitedFor).to.equal(true);
+    expect(world.cache.snapshot('test/f', world.jobCache)?.isWaitedFor()).to.equal(true);
     const outcomes = { [OWN_ANNOTATIONS.outcomes]: '{"f-a":["f-a-1","Complete"]}' };
     world.put({
       ...outside,
@@ -288,7 +288,7 @@ describe('the Jobs of a JobFlow that its TTL deletes', () => {
     });
     expect(kinds(world)).to.not.include('recordOutcomes');
     world.remove('f-b');
-    expect(world.cache.snapshot('test/f', world.jobCache)?.isWaitedFor).to.equal(false);
+    expect(world.cache.snapshot('test/f', world.jobCache)?.isWaitedFor()).to.equal(false);
   });
 
   it('stay without a TTL, and nothing has to be written', () => {

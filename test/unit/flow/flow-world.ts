@@ -187,7 +187,7 @@ export class FlowWorld {
       members: [],
       template: () => ({ kind: 'unknown' }),
       isHeld: () => false,
-      isWaitedFor: false,
+      isWaitedFor: () => false,
     };
   }
 
