@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { JobFlowStatus } from '../../api/flow-spec.ts';
 import type { JobObject } from '../../api/job.ts';
 import { problemOfSharedParameters } from '../admission/shared-parameters.ts';
+import { isFirstToTell } from '../flow/ended-parts.ts';
 import type { JobRecord } from '../job-record.ts';
 import { announcementsOf, type Announcement } from './daemon-announcements.ts';
 import { isRetrying, type DaemonRecord } from './daemon-record.ts';
@@ -200,8 +201,7 @@ function planStatus(
     status.observedRetry !== before.observedRetry ||
     // The Job of the node is made after it.
     (isNewNode && hasTtl(daemon.spec)) ||
-    // Until it is written, only memory tells how they ended.
-    (ended?.size ?? 0) > 0;
+    isFirstToTell(ended, status, before);
   return [
     { kind: 'writeStatus', daemon, status, urgent },
     ...told.map((announcement): DaemonAction => ({ kind: 'announce', daemon, ...announcement })),

@@ -35,6 +35,17 @@ export function notYetNoted(
   );
 }
 
+/** Whether a status tells of such parts that the stored one does not tell of: until it is written, only memory does. */
+export function isFirstToTell(
+  ended: EndedParts | undefined,
+  status: JobFlowStatus,
+  stored: JobFlowStatus,
+): boolean {
+  const tells = ({ jobStatusList }: JobFlowStatus, name: string): boolean =>
+    outcomeNoted(jobStatusList?.[name]) !== undefined;
+  return ended?.keys().some((name) => tells(status, name) && !tells(stored, name)) ?? false;
+}
+
 /** How a part ended that is not run again, also when it is gone; undefined if nothing is known of an end. */
 export function endedState(
   status: JobFlowStatus,

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { JobFlowStatus } from '../../api/flow-spec.ts';
-import { NO_ENDED_PARTS, type EndedParts } from './ended-parts.ts';
+import { isFirstToTell, type EndedParts } from './ended-parts.ts';
 import type { FlowAction } from './flow-action.ts';
 import type { FlowRecord } from './flow-record.ts';
 
@@ -8,19 +8,15 @@ import type { FlowRecord } from './flow-record.ts';
  * Writes a status that differs from the stored one, and tells of what has changed for people.
  *
  * @param stored the flow as it is stored
- * @param ended what the status is the first to tell of: until it is written, only memory does
+ * @param ended how parts ended that are gone
  */
-export function planStatus(
-  stored: FlowRecord,
-  status: JobFlowStatus,
-  ended: EndedParts = NO_ENDED_PARTS,
-): FlowAction[] {
+export function planStatus(stored: FlowRecord, status: JobFlowStatus, ended?: EndedParts): FlowAction[] {
   if (isDeepStrictEqual(status, stored.status)) return [];
   const urgent =
     status.state !== stored.status.state ||
     status.observedRetry !== stored.status.observedRetry ||
     flags(status) !== flags(stored.status) ||
-    ended.size > 0;
+    isFirstToTell(ended, status, stored.status);
   return [{ kind: 'writeStatus', flow: stored, status, urgent }, ...announcements(stored, status)];
 }
 

@@ -321,11 +321,21 @@ describe('a DaemonJob', () => {
     expect(world.plan()[0]).to.include({ kind: 'writeStatus', urgent: true });
     world.settle();
     expect(world.states).to.deep.equal({ 'd-n1': 'Succeed', 'd-n2': 'Failed', 'd-n3': 'Running' });
+    // Of a node that is gone, too, nothing is ever told: that makes no write urgent.
     world.end('d-n3');
     world.remove('d-n3');
+    world.leave('n3');
+    world.join('n4');
+    world.join('n5');
+    world.settle();
+    world.end('d-n4');
+    const writes = world.plan().filter(({ kind }) => kind === 'writeStatus');
+    expect(writes).to.have.length(1);
+    expect(writes[0]).to.include({ urgent: false });
+    world.join('n3');
     world.retry('1');
     world.settle();
-    expect(world.created).to.deep.equal(['d-n1', 'd-n2', 'd-n3', 'd-n2']);
+    expect(world.created).to.deep.equal(['d-n1', 'd-n2', 'd-n3', 'd-n4', 'd-n5', 'd-n2']);
   });
 
   it('runs again on a retry what failed, and only that', () => {
