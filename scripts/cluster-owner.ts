@@ -1,6 +1,7 @@
 /*
  * The background process behind `npm run cluster -- up`: it owns the cluster until SIGTERM comes, and takes
- * everything down if whoever started it goes away before the cluster is ready. Argument: the number of nodes.
+ * everything down if whoever started it goes away before the cluster is ready. Arguments: the number of nodes, and where
+ * the webhook's certificate comes from.
  */
 import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { startCluster } from '../test/support/cluster.ts';
@@ -39,7 +40,9 @@ try {
   };
   const cluster = await startCluster({ nodes: Number(process.argv[2]), log, supervisor });
   log(`Kubernetes is ready at ${cluster.server}; starting jobflow …`);
-  await installJobflow(cluster);
+  await installJobflow(cluster, {
+    certificates: process.argv[3] === 'self-signed' ? 'self-signed' : 'files',
+  });
   await copyFile(cluster.kubeconfigPath, CLUSTER_FILES.kubeconfig);
   await writeFile(CLUSTER_FILES.env, shellEnvironment(cluster.binDirectory));
   ready = true;

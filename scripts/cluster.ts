@@ -1,5 +1,5 @@
 /*
- * `npm run cluster -- up [--nodes N] | status | down`: a cluster in the background with jobflow running in it, for
+ * `npm run cluster -- up [--nodes N] [--certificates MODE] | status | down`: a cluster in the background with jobflow running in it, for
  * trying things by hand.
  */
 import './end-with-parent.ts';
@@ -7,6 +7,7 @@ import { fork } from 'node:child_process';
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { fileURLToPath } from 'node:url';
+import type { JobflowOptions } from '../test/support/cluster/jobflow.ts';
 import { isRunning } from '../test/support/cluster/process-identity.ts';
 import type { ProcessIdentity } from '../test/support/cluster/process-identity.ts';
 import { waitUntil } from '../test/support/cluster/wait-until.ts';
@@ -14,19 +15,23 @@ import { CLUSTER_FILES, readProcess, removeClusterFolder } from './cluster-files
 import type { OwnerReport } from './cluster-owner.ts';
 import { runTool } from './run-tool.ts';
 
-const USAGE = 'Usage: npm run cluster -- up [--nodes N] | status | down';
+const USAGE = 'Usage: npm run cluster -- up [--nodes N] [--certificates files|self-signed] | status | down';
 const MOST_NODES = 1_000;
 const END_LIMIT_MS = 60_000;
 
+type Certificates = NonNullable<JobflowOptions['certificates']>;
 type Command =
-  { kind: 'up'; nodes: number } | { kind: 'status' } | { kind: 'down' } | { kind: 'refused'; why: string };
+  | { kind: 'up'; nodes: number; certificates: Certificates }
+  | { kind: 'status' }
+  | { kind: 'down' }
+  | { kind: 'refused'; why: string };
 
 process.exitCode = await carryOut(readCommand(process.argv.slice(2)));
 
 async function carryOut(command: Command): Promise<number> {
   switch (command.kind) {
     case 'up':
-      return up(command.nodes);
+      return up(command.nodes, command.certificates);
     case 'status':
       return status();
     case 'down':
@@ -42,12 +47,14 @@ function readCommand(args: readonly string[]): Command {
     const { values, positionals } = parseArgs({
       args: [...args],
       allowPositionals: true,
-      options: { nodes: { type: 'string' } },
+      options: { nodes: { type: 'string' }, certificates: { type: 'string' } },
     });
     const [name, ...more] = positionals;
     if (more.length > 0) return { kind: 'refused', why: `Unexpected argument: ${more.join(' ')}` };
-    if (name === 'up') return readUp(values.nodes ?? '3');
-    if (values.nodes !== undefined) return { kind: 'refused', why: 'Only up takes --nodes.' };
+    if (name === 'up') return readUp(values.nodes ?? '3', values.certificates ?? 'files');
+    for (const flag of ['nodes', 'certificates'] as const) {
+      if (values[flag] !== undefined) return { kind: 'refused', why: `Only up takes --${flag}.` };
+    }
     if (name === 'status' || name === 'down') return { kind: name };
     return { kind: 'refused', why: name === undefined ? 'No command given.' : `Unknown command: ${name}` };
   } catch (error) {
@@ -55,13 +62,18 @@ function readCommand(args: readonly string[]): Command {
   }
 }
 
-function readUp(nodes: string): Command {
+function readUp(nodes: string, certificates: string): Command {
+  if (certificates !== 'files' && certificates !== 'self-signed') {
+    return { kind: 'refused', why: `--certificates ${certificates}: files or self-signed is needed.` };
+  }
   const count = Number(nodes);
-  if (/^\d+$/.test(nodes) && count >= 1 && count <= MOST_NODES) return { kind: 'up', nodes: count };
+  if (/^\d+$/.test(nodes) && count >= 1 && count <= MOST_NODES) {
+    return { kind: 'up', nodes: count, certificates };
+  }
   return { kind: 'refused', why: `--nodes ${nodes}: a whole number from 1 to ${MOST_NODES} is needed.` };
 }
 
-async function up(nodes: number): Promise<number> {
+async function up(nodes: number, certificates: Certificates): Promise<number> {
   const owner = await liveProcess(CLUSTER_FILES.owner);
   if (owner !== undefined && existsSync(CLUSTER_FILES.env)) {
     console.log(`The cluster is up already. ${howToUse()}`);
@@ -75,14 +87,15 @@ async function up(nodes: number): Promise<number> {
   }
   // What a killed owner has left, in case its programs are still ending.
   await down({ quiet: true });
-  return startOwner(nodes);
+  return startOwner(nodes, certificates);
 }
 
-async function startOwner(nodes: number): Promise<number> {
+async function startOwner(nodes: number, certificates: Certificates): Promise<number> {
   const startedAt = performance.now();
   mkdirSync(CLUSTER_FILES.folder, { recursive: true });
   const log = openSync(CLUSTER_FILES.log, 'a');
-  const child = fork(fileURLToPath(new URL('./cluster-owner.ts', import.meta.url)), [String(nodes)], {
+  const owner = fileURLToPath(new URL('./cluster-owner.ts', import.meta.url));
+  const child = fork(owner, [String(nodes), certificates], {
     detached: true,
     stdio: ['ignore', log, log, 'ipc'],
     execArgv: [],

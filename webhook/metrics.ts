@@ -15,6 +15,8 @@ export interface WebhookMetrics {
   countBadRequest(code: string): void;
   /** One more request that is being answered. @returns call it when the request has been answered */
   beginRequest(): () => void;
+  /** From now on tells when the certificate that is served ends, in seconds since the epoch. */
+  readCertificateExpiry(read: () => number): void;
 }
 
 /** Registers the webhook's metrics. */
@@ -50,6 +52,15 @@ export function createWebhookMetrics(registry: Registry): WebhookMetrics {
     help: 'Requests that are being answered.',
     registers,
   });
+  let readExpiry = (): number => 0;
+  new Gauge({
+    name: 'jobflow_webhook_certificate_expiry_timestamp_seconds',
+    help: 'When the certificate that is served ends, in seconds since the epoch; 0 before there is one.',
+    registers,
+    collect() {
+      this.set(readExpiry());
+    },
+  });
   return {
     observeRequest: (operation, decision, durationSeconds) => {
       duration.observe({ operation, decision }, durationSeconds);
@@ -66,6 +77,9 @@ export function createWebhookMetrics(registry: Registry): WebhookMetrics {
       return () => {
         inFlight.dec();
       };
+    },
+    readCertificateExpiry: (read) => {
+      readExpiry = read;
     },
   };
 }

@@ -279,7 +279,7 @@ export const ALERT_NOTES = {
     ],
   },
   JobflowCertificateExpires: {
-    expr: 'min(jobflow_certificate_expiry_timestamp_seconds) - time() < 7 * 24 * 3600',
+    expr: 'min(jobflow_webhook_certificate_expiry_timestamp_seconds) - time() < 7 * 24 * 3600',
     for: '1h',
     severity: 'critical',
     summary: 'The certificate that a replica of the webhook serves ends within a week.',

@@ -34,6 +34,9 @@ export const KEEP_OUTCOME_FINALIZER = key('keep-outcome');
 /** The field manager of every write of the controller. */
 export const CONTROLLER_FIELD_MANAGER = 'jobflow-controller';
 
+/** The field manager of what the webhook writes: its own certificates, and nothing else. */
+export const WEBHOOK_FIELD_MANAGER = 'jobflow-webhook';
+
 /** Limits on what a user may write; each is named in the message that refuses more. */
 export const LIMITS = {
   /** Names in one `depends-on`. */

@@ -1,9 +1,13 @@
+import { isIP } from 'node:net';
+import { isResourceName } from '../api/kubernetes-names.ts';
 import {
   addressSetting,
   choiceSetting,
   durationSetting,
   fileSetting,
   integerSetting,
+  nameSetting,
+  namesSetting,
   parseSettings,
   textSetting,
   type Environment,
@@ -27,9 +31,32 @@ export interface ProcessConfig {
   readonly shutdownTimeoutMs: number;
 }
 
+/** What the webhook is told about certificates that it makes for itself. */
+export interface SelfSignedConfig {
+  readonly secretName: string;
+  readonly configurationName: string;
+  /** The Service by which the API server reaches the webhook. */
+  readonly service: string;
+  /** DNS names and IP addresses beside those of the Service. */
+  readonly names: readonly string[];
+  /** How long a serving certificate is valid, in milliseconds, like all that follow. */
+  readonly certificateLifeMs: number;
+  readonly certificateRenewBeforeMs: number;
+  readonly authorityLifeMs: number;
+  readonly authorityRenewBeforeMs: number;
+  /** How long an authority is in the configuration before anything is served by it. */
+  readonly settleMs: number;
+  /** How long an authority that is not needed any more stays in the configuration. */
+  readonly overlapMs: number;
+}
+
 /** What the webhook is told. */
 export interface WebhookConfig extends ProcessConfig {
   readonly listenAddress: ListenAddress;
+  /** Where the serving certificate comes from. */
+  readonly certificateMode: 'files' | 'self-signed';
+  /** Used when the webhook makes its certificates itself. */
+  readonly selfSigned: SelfSignedConfig;
   readonly tlsCertFile: string;
   readonly tlsKeyFile: string;
   readonly requestTimeoutMs: number;
@@ -46,6 +73,10 @@ export interface ControllerConfig extends ProcessConfig {
   readonly leaseDurationMs: number;
   readonly renewDeadlineMs: number;
   readonly retryPeriodMs: number;
+}
+
+function isHostName(text: string): boolean {
+  return isIP(text) !== 0 || isResourceName(text);
 }
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const;
@@ -96,6 +127,13 @@ export const WEBHOOK_SETTINGS = {
     fallback: '0.0.0.0:9443',
     description: 'where the webhook listens, in HTTPS',
   }),
+  certificateMode: choiceSetting({
+    flag: 'certificate-mode',
+    words: ['files', 'self-signed'],
+    fallback: 'files',
+    description:
+      'where the certificate comes from: files that somebody else renews, or made by the webhook itself',
+  }),
   tlsCertFile: textSetting({
     flag: 'tls-cert-file',
     fallback: '/etc/jobflow/tls/tls.crt',
@@ -105,6 +143,72 @@ export const WEBHOOK_SETTINGS = {
     flag: 'tls-key-file',
     fallback: '/etc/jobflow/tls/tls.key',
     description: 'the private key in PEM; read again when it changes',
+  }),
+  certificateSecret: nameSetting({
+    flag: 'certificate-secret',
+    fallback: 'jobflow-webhook-tls',
+    description: 'self-signed: the Secret that the replicas share their certificates in',
+  }),
+  webhookConfiguration: nameSetting({
+    flag: 'webhook-configuration',
+    fallback: 'jobflow',
+    description: 'self-signed: the MutatingWebhookConfiguration whose caBundle is kept up to date',
+  }),
+  webhookService: nameSetting({
+    flag: 'webhook-service',
+    fallback: 'jobflow-webhook',
+    description: 'self-signed: the Service whose names the certificate is for',
+  }),
+  certificateNames: namesSetting({
+    flag: 'certificate-names',
+    names: 'DNS names without wildcards, or IP addresses',
+    isName: isHostName,
+    shownFallback: 'none',
+    description: 'self-signed: further names of the certificate, for a webhook that is called by a URL',
+  }),
+  certificateLife: durationSetting({
+    flag: 'certificate-life',
+    min: '1m',
+    max: '87600h',
+    fallback: '2160h',
+    description: 'self-signed: how long a serving certificate is valid',
+  }),
+  certificateRenewBefore: durationSetting({
+    flag: 'certificate-renew-before',
+    min: '10s',
+    max: '87600h',
+    fallback: '720h',
+    description: 'self-signed: how long before its end a serving certificate is replaced',
+  }),
+  authorityLife: durationSetting({
+    flag: 'authority-life',
+    min: '1m',
+    max: '876000h',
+    fallback: '87600h',
+    description: 'self-signed: how long the authority is valid',
+  }),
+  authorityRenewBefore: durationSetting({
+    flag: 'authority-renew-before',
+    min: '10s',
+    max: '876000h',
+    fallback: '8760h',
+    description: 'self-signed: how long before its end the authority is replaced',
+  }),
+  authoritySettle: durationSetting({
+    flag: 'authority-settle',
+    min: '100ms',
+    max: '24h',
+    fallback: '1m',
+    description:
+      'self-signed: how long a new authority is in the caBundle before a certificate of it is served',
+  }),
+  authorityOverlap: durationSetting({
+    flag: 'authority-overlap',
+    min: '1s',
+    max: '8760h',
+    fallback: '24h',
+    description:
+      'self-signed: how long an authority stays in the caBundle that nothing is served by any more',
   }),
   requestTimeout: durationSetting({
     flag: 'request-timeout',
@@ -194,17 +298,61 @@ export function readWebhookConfig(args: readonly string[], env: Environment): Pa
       logLevel: value(table.logLevel),
       shutdownTimeoutMs: value(table.shutdownTimeout),
       listenAddress: value(table.listenAddress),
+      certificateMode: value(table.certificateMode),
+      selfSigned: {
+        secretName: value(table.certificateSecret),
+        configurationName: value(table.webhookConfiguration),
+        service: value(table.webhookService),
+        names: value(table.certificateNames),
+        certificateLifeMs: value(table.certificateLife),
+        certificateRenewBeforeMs: value(table.certificateRenewBefore),
+        authorityLifeMs: value(table.authorityLife),
+        authorityRenewBeforeMs: value(table.authorityRenewBefore),
+        settleMs: value(table.authoritySettle),
+        overlapMs: value(table.authorityOverlap),
+      },
       tlsCertFile: value(table.tlsCertFile),
       tlsKeyFile: value(table.tlsKeyFile),
       requestTimeoutMs: value(table.requestTimeout),
       maxBodyBytes: value(table.maxBodyBytes),
       drainDelayMs: value(table.drainDelay),
     }),
-    ({ drainDelayMs, shutdownTimeoutMs }) =>
-      drainDelayMs < shutdownTimeoutMs
-        ? undefined
-        : `--drain-delay: "${drainDelayMs}ms" is not allowed; give a duration below --shutdown-timeout (${shutdownTimeoutMs}ms).`,
+    webhookConflict,
   );
+}
+
+function webhookConflict({ drainDelayMs, shutdownTimeoutMs, selfSigned }: WebhookConfig): string | undefined {
+  if (drainDelayMs >= shutdownTimeoutMs) {
+    return `--drain-delay: "${drainDelayMs}ms" is not allowed; give a duration below --shutdown-timeout (${shutdownTimeoutMs}ms).`;
+  }
+  const { certificateLifeMs, certificateRenewBeforeMs, authorityLifeMs, authorityRenewBeforeMs, settleMs } =
+    selfSigned;
+  const tooLong = (flag: string, ms: number, limit: string, limitMs: number): string =>
+    `--${flag}: "${inSeconds(ms)}" is not allowed; give a duration below --${limit} (${inSeconds(limitMs)}).`;
+  if (certificateRenewBeforeMs >= certificateLifeMs) {
+    return tooLong(
+      'certificate-renew-before',
+      certificateRenewBeforeMs,
+      'certificate-life',
+      certificateLifeMs,
+    );
+  }
+  if (authorityRenewBeforeMs >= authorityLifeMs) {
+    return tooLong('authority-renew-before', authorityRenewBeforeMs, 'authority-life', authorityLifeMs);
+  }
+  // A serving certificate never outlives its authority: it would be born shorter than it is to be, or due.
+  if (authorityRenewBeforeMs < certificateLifeMs) {
+    return `--authority-renew-before: "${inSeconds(authorityRenewBeforeMs)}" is not allowed; give at least --certificate-life (${inSeconds(certificateLifeMs)}).`;
+  }
+  // The old serving certificate has to last until the new authority is trusted.
+  if (settleMs >= certificateRenewBeforeMs) {
+    return tooLong('authority-settle', settleMs, 'certificate-renew-before', certificateRenewBeforeMs);
+  }
+  return undefined;
+}
+
+function inSeconds(ms: number): string {
+  return `${ms / 1_000}s`;
 }
 
 /**

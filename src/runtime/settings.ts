@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { parseDuration } from '../api/duration.ts';
+import { isResourceName } from '../api/kubernetes-names.ts';
 
 /** Environment variables, as in `process.env`. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -58,6 +59,37 @@ export function fileSetting(
   about: SettingText & { readonly shownFallback: string },
 ): Setting<string | undefined> {
   return setting(about, 'file', undefined, about.shownFallback, (text) => ok(text));
+}
+
+/** A setting that takes the name of a Kubernetes object. */
+export function nameSetting(about: SettingText & { readonly fallback: string }): Setting<string> {
+  const { fallback } = about;
+  return setting(about, 'name', fallback, fallback, (text) =>
+    isResourceName(text)
+      ? ok(text)
+      : { ok: false, allowed: `the name of a Kubernetes object, such as "${fallback}"` },
+  );
+}
+
+/**
+ * A setting that takes names between commas, each once; blanks around them do not count. Nothing is the empty list.
+ *
+ * @param about `isName` tells what a name is, `names` what they are called where another text is refused
+ */
+export function namesSetting(
+  about: SettingText & {
+    readonly names: string;
+    readonly isName: (text: string) => boolean;
+    readonly shownFallback: string;
+  },
+): Setting<readonly string[]> {
+  const { names, isName, shownFallback } = about;
+  return setting<readonly string[]>(about, 'name,name', [], shownFallback, (text) => {
+    const parts = text.split(',').map((part) => part.trim());
+    return parts.every(isName)
+      ? ok([...new Set(parts)])
+      : { ok: false, allowed: `${names}, with commas between them` };
+  });
 }
 
 /** A setting that takes one of a few words. */

@@ -120,8 +120,8 @@ async function readPair(certFile: string, keyFile: string): Promise<KeyPair> {
   return { cert, key };
 }
 
-/** @throws if the PEM cannot be read or the key does not belong to the certificate */
-function checkPair({ cert, key }: KeyPair): void {
+/** @throws if the PEM cannot be read or served, or the key does not belong to the certificate */
+export function checkPair({ cert, key }: KeyPair): void {
   // First, because OpenSSL's context takes an empty text (a file being written) for no certificate at all.
   if (!new X509Certificate(cert).checkPrivateKey(createPrivateKey(key))) {
     throw new Error('the private key does not belong to the certificate');

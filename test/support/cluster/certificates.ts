@@ -1,4 +1,4 @@
-import './reflect-metadata.ts';
+import '../../../src/runtime/certificates/reflect-metadata.ts';
 import * as x509 from '@peculiar/x509';
 import { KeyObject, generateKeyPairSync, randomBytes, webcrypto } from 'node:crypto';
 

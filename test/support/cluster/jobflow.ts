@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { parseAllDocuments } from 'yaml';
 import { untilPolicyInForce, untilWebhookInForce } from './admission-probe.ts';
 import { readPath } from './api-client.ts';
@@ -22,6 +24,11 @@ export type JobflowOptions = {
   webhooks?: number;
   /** Replaces the `failurePolicy` of the shipped webhook configuration. */
   webhookFailurePolicy?: 'Fail' | 'Ignore';
+  /**
+   * Where the webhooks' certificates come from (default `files`): files of the cluster's own authority, or made by
+   * the webhooks themselves, with the rights that the chart gives them for that.
+   */
+  certificates?: 'files' | 'self-signed';
   /** Further settings of the controllers, as environment variables. */
   controllerEnv?: Readonly<Record<string, string>>;
   /** Further settings of the webhooks, as environment variables. */
@@ -33,9 +40,11 @@ export type Jobflow = {
   /** In order of their start: the first one is the leader unless it was stopped. */
   readonly controllers: readonly JobflowProgram[];
   readonly webhooks: readonly JobflowProgram[];
+  /** Where each webhook listens on 127.0.0.1, in HTTPS. */
+  readonly webhookPorts: readonly number[];
   /** Where the API server reaches the webhooks: `https://127.0.0.1:PORT`. */
   readonly webhookUrl: string;
-  /** The files that the webhooks serve with; written anew, they are a renewed certificate. */
+  /** The files that the webhooks serve with, unless self-signed; written anew, they are a renewed certificate. */
   readonly tls: { certFile: string; keyFile: string };
 };
 
@@ -48,23 +57,31 @@ export type Jobflow = {
  * @throws Error with the end of the log of a program that does not become ready
  */
 export async function installJobflow(cluster: Cluster, options: JobflowOptions = {}): Promise<Jobflow> {
-  const { controllers = 1, webhooks = 1 } = options;
+  const { controllers = 1, webhooks = 1, certificates = 'files' } = options;
   for (const part of ['crds', 'rbac', 'policy'])
     await cluster.kubectl(['apply', '-k', join(ROOT, 'manifests', part)]);
+  if (certificates === 'self-signed') await applySelfSignedRights(cluster);
   await cluster.kubectl(['wait', '--for=condition=Established', '--timeout=30s', 'crd', '--all']);
   const tls = await writeServingCertificate(cluster);
+  const webhookEnv = { ...CERTIFICATE_SETTINGS[certificates](tls), ...options.webhookEnv };
   const [webhookPrograms, controllerPrograms] = await Promise.all([
-    startWebhooks(cluster, webhooks, tls, options.webhookEnv ?? {}),
+    startWebhooks(cluster, webhooks, webhookEnv),
     startControllers(cluster, controllers, options.controllerEnv ?? {}),
     untilPolicyInForce(cluster.api),
   ]);
   const port = await reachablePort(cluster, webhookPrograms);
   const webhookUrl = `https://127.0.0.1:${port}`;
-  await applyWebhookConfigurations(cluster, webhookUrl, options.webhookFailurePolicy);
+  const webhooksReady = () => Promise.all(webhookPrograms.map(({ program }) => program.waitUntilReady()));
+  // Webhooks that make their certificates themselves are ready once they have told the configuration of them.
+  if (certificates === 'files') await webhooksReady();
+  const caCert = certificates === 'files' ? cluster.caCert : undefined;
+  await applyWebhookConfigurations(cluster, webhookUrl, caCert, options.webhookFailurePolicy);
+  await webhooksReady();
   if (webhooks > 0) await untilWebhookInForce(cluster.api);
   return {
     controllers: controllerPrograms,
     webhooks: webhookPrograms.map(({ program }) => program),
+    webhookPorts: webhookPrograms.map((one) => one.port),
     webhookUrl,
     tls,
   };
@@ -72,10 +89,20 @@ export async function installJobflow(cluster: Cluster, options: JobflowOptions =
 
 type Webhook = { program: JobflowProgram; port: number };
 
+const CERTIFICATE_SETTINGS: Record<
+  NonNullable<JobflowOptions['certificates']>,
+  (tls: Jobflow['tls']) => Record<string, string>
+> = {
+  files: ({ certFile, keyFile }) => ({ JOBFLOW_TLS_CERT_FILE: certFile, JOBFLOW_TLS_KEY_FILE: keyFile }),
+  'self-signed': () => ({
+    JOBFLOW_CERTIFICATE_MODE: 'self-signed',
+    JOBFLOW_CERTIFICATE_NAMES: '127.0.0.1,localhost',
+  }),
+};
+
 async function startWebhooks(
   cluster: Cluster,
   count: number,
-  tls: Jobflow['tls'],
   env: Readonly<Record<string, string>>,
 ): Promise<Webhook[]> {
   const kubeconfig = await cluster.serviceAccountKubeconfig(SYSTEM_NAMESPACE, 'jobflow-webhook');
@@ -91,8 +118,6 @@ async function startWebhooks(
         {
           KUBECONFIG: kubeconfig,
           JOBFLOW_LISTEN_ADDRESS: `127.0.0.1:${port}`,
-          JOBFLOW_TLS_CERT_FILE: tls.certFile,
-          JOBFLOW_TLS_KEY_FILE: tls.keyFile,
           JOBFLOW_DRAIN_DELAY: DRAIN_DELAY,
           ...env,
         },
@@ -112,18 +137,19 @@ async function startControllers(
   // One after the other, so that the first one leads.
   for (const [index, healthPort] of (await findFreePorts(count)).entries()) {
     const name = `jobflow-controller-${index + 1}`;
-    programs.push(
-      await startNode(cluster, name, 'controller/main.ts', healthPort, {
-        KUBECONFIG: kubeconfig,
-        JOBFLOW_LEASE_NAME: 'jobflow-controller',
-        JOBFLOW_IDENTITY: name,
-        ...env,
-      }),
-    );
+    const program = await startNode(cluster, name, 'controller/main.ts', healthPort, {
+      KUBECONFIG: kubeconfig,
+      JOBFLOW_LEASE_NAME: 'jobflow-controller',
+      JOBFLOW_IDENTITY: name,
+      ...env,
+    });
+    await program.waitUntilReady();
+    programs.push(program);
   }
   return programs;
 }
 
+/** Starts a program; it is not ready yet. */
 async function startNode(
   cluster: Cluster,
   name: string,
@@ -140,9 +166,7 @@ async function startNode(
     stopLimitMs: 10_000,
     tier: TIER,
   });
-  const started = new JobflowProgram(program, `http://127.0.0.1:${healthPort}`);
-  await started.waitUntilReady();
-  return started;
+  return new JobflowProgram(program, `http://127.0.0.1:${healthPort}`);
 }
 
 async function writeServingCertificate(cluster: Cluster): Promise<Jobflow['tls']> {
@@ -157,6 +181,15 @@ async function writeServingCertificate(cluster: Cluster): Promise<Jobflow['tls']
   await writeFile(files.certFile, cert);
   await writeFile(files.keyFile, key, { mode: 0o600 });
   return files;
+}
+
+/** What the manifests leave out, which have cert-manager: the rights to keep one Secret and to announce it. */
+async function applySelfSignedRights(cluster: Cluster): Promise<void> {
+  const { stdout } = await promisify(execFile)(join(cluster.binDirectory, 'helm'), [
+    ...['template', 'jobflow', join(ROOT, 'helm', 'jobflow'), '--namespace', SYSTEM_NAMESPACE],
+    ...['--set', 'certificates.mode=self-signed', '--show-only', 'templates/rbac/webhook.yaml'],
+  ]);
+  await cluster.apply(stdout);
 }
 
 /** The port of the only webhook, or of a balancer before several; a port where nobody listens when there is none. */
@@ -178,14 +211,15 @@ async function reachablePort(cluster: Cluster, webhooks: readonly Webhook[]): Pr
   return port;
 }
 
-/** The shipped configurations, with the Service replaced by the loopback address. */
+/** The shipped configurations, with the Service replaced by the loopback address, and the authority if it is given. */
 async function applyWebhookConfigurations(
   cluster: Cluster,
   url: string,
+  caCert: string | undefined,
   failurePolicy: JobflowOptions['webhookFailurePolicy'],
 ): Promise<void> {
   const { stdout } = await cluster.kubectl(['kustomize', join(ROOT, 'manifests', 'webhook')]);
-  const caBundle = Buffer.from(cluster.caCert).toString('base64');
+  const trust = caCert === undefined ? {} : { caBundle: Buffer.from(caCert).toString('base64') };
   const configurations = parseAllDocuments(stdout).flatMap((document): object[] => {
     if (!/^(Mutating|Validating)WebhookConfiguration$/.test(String(document.get('kind')))) return [];
     const configuration: unknown = document.toJS();
@@ -195,7 +229,7 @@ async function applyWebhookConfigurations(
       const path = readPath(webhook, 'clientConfig', 'service', 'path');
       return {
         ...(typeof webhook === 'object' ? webhook : {}),
-        clientConfig: { url: `${url}${typeof path === 'string' ? path : '/'}`, caBundle },
+        clientConfig: { url: `${url}${typeof path === 'string' ? path : '/'}`, ...trust },
         ...(failurePolicy === undefined ? {} : { failurePolicy }),
       };
     });

@@ -11,6 +11,8 @@ const problemsOf = (args: string[], env: Environment = {}): readonly string[] =>
   return parsed.kind === 'refused' ? parsed.problems : [];
 };
 
+const DAY_MS = 24 * 3_600_000;
+
 describe('configuration', () => {
   it('has a default for every setting', () => {
     expect(settingsOf(readWebhookConfig([], {}))).to.deep.equal({
@@ -21,6 +23,19 @@ describe('configuration', () => {
       logLevel: 'info',
       shutdownTimeoutMs: 25_000,
       listenAddress: { host: '0.0.0.0', port: 9443 },
+      certificateMode: 'files',
+      selfSigned: {
+        secretName: 'jobflow-webhook-tls',
+        configurationName: 'jobflow',
+        service: 'jobflow-webhook',
+        names: [],
+        certificateLifeMs: 90 * DAY_MS,
+        certificateRenewBeforeMs: 30 * DAY_MS,
+        authorityLifeMs: 3_650 * DAY_MS,
+        authorityRenewBeforeMs: 365 * DAY_MS,
+        settleMs: 60_000,
+        overlapMs: DAY_MS,
+      },
       tlsCertFile: '/etc/jobflow/tls/tls.crt',
       tlsKeyFile: '/etc/jobflow/tls/tls.key',
       requestTimeoutMs: 9_000,
@@ -38,6 +53,13 @@ describe('configuration', () => {
     expect(config.maxBodyBytes).to.equal(4_096);
     expect(config.logLevel).to.equal('debug');
     expect(config.kubeconfig).to.equal('/k');
+  });
+
+  it('reads further names of the certificate, with blanks and repetitions', () => {
+    const { selfSigned } = settingsOf(
+      readWebhookConfig(['--certificate-names', 'a.example.com, 10.0.0.1 ,fd00::1,10.0.0.1'], {}),
+    );
+    expect(selfSigned.names).to.deep.equal(['a.example.com', '10.0.0.1', 'fd00::1']);
   });
 
   it('takes an empty variable as not given, and passes over variables that Kubernetes sets', () => {
@@ -84,6 +106,41 @@ describe('configuration', () => {
       ['--drain-delay', '30s'],
       {},
       '--drain-delay: "30000ms" is not allowed; give a duration below --shutdown-timeout (25000ms).',
+    ],
+    [
+      ['--certificate-mode', 'cert-manager'],
+      {},
+      '--certificate-mode: "cert-manager" is not allowed; give one of files, self-signed.',
+    ],
+    [
+      [],
+      { JOBFLOW_CERTIFICATE_SECRET: 'My_Secret' },
+      'JOBFLOW_CERTIFICATE_SECRET: "My_Secret" is not allowed; give the name of a Kubernetes object, such as "jobflow-webhook-tls".',
+    ],
+    [
+      ['--certificate-names', '10.0.0.1,*.example.com'],
+      {},
+      '--certificate-names: "10.0.0.1,*.example.com" is not allowed; give DNS names without wildcards, or IP addresses, with commas between them.',
+    ],
+    [
+      ['--certificate-life', '24h'],
+      {},
+      '--certificate-renew-before: "2592000s" is not allowed; give a duration below --certificate-life (86400s).',
+    ],
+    [
+      ['--authority-life', '8760h'],
+      {},
+      '--authority-renew-before: "31536000s" is not allowed; give a duration below --authority-life (31536000s).',
+    ],
+    [
+      ['--authority-renew-before', '720h'],
+      {},
+      '--authority-renew-before: "2592000s" is not allowed; give at least --certificate-life (7776000s).',
+    ],
+    [
+      ['--certificate-renew-before', '30s'],
+      {},
+      '--authority-settle: "60s" is not allowed; give a duration below --certificate-renew-before (30s).',
     ],
   ];
   for (const [args, env, problem] of wrong) {
