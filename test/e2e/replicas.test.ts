@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { OWN_ANNOTATIONS } from '../../src/api/names.ts';
 import { installJobflow, startCluster, waitUntil, type Cluster, type Jobflow } from '../support/cluster.ts';
+import { AdmissionLoad } from '../support/admission-load.ts';
 import { STARTING_LIMIT_MS } from '../support/cluster/fixture.ts';
 import { job } from './support/job-manifest.ts';
 import { observedNamespace, type ObservedNamespace } from './support/observed-namespace.ts';
@@ -11,10 +12,12 @@ const waitingNames = (count: number): string[] =>
   Array.from({ length: count }, (_, index) => `waiting-${index}`);
 
 /** Short enough that a leader's death is noticed within seconds. */
+const LEASE_MS = 4_000;
+const RETRY_MS = 500;
 const QUICK_LEASE = {
-  JOBFLOW_LEASE_DURATION: '4s',
+  JOBFLOW_LEASE_DURATION: `${LEASE_MS}ms`,
   JOBFLOW_RENEW_DEADLINE: '3s',
-  JOBFLOW_RETRY_PERIOD: '500ms',
+  JOBFLOW_RETRY_PERIOD: `${RETRY_MS}ms`,
 };
 
 describe('several replicas', () => {
@@ -91,6 +94,57 @@ describe('several replicas', () => {
     namespace.expectStartedAfter('c', 'b');
   });
 
+  it('a leader that is stopped gives up its Lease: the next release comes within a second', async function () {
+    this.timeout(240_000);
+    const namespace = await withWaitingJobs(['waiting']);
+    const leader = await leaderOf();
+    const stoppedMs = performance.now();
+    const [endedMs, releasedMs] = await Promise.all([
+      seenMs(namespace, 'the end of up', (seen) => seen.outcome('up') === 'Complete'),
+      seenMs(namespace, 'the release', () => releasesOf(namespace, ['waiting']).length > 0),
+      leader.stop(),
+      endPods(cluster, namespace.name),
+    ]);
+    // The Job controller takes a second to see that a Job has ended.
+    const gapMs = releasedMs - Math.max(stoppedMs, endedMs);
+    console.log(`      released ${Math.round(gapMs)} ms after the end of its upstream`);
+    expect(gapMs).to.be.at.most(1_000);
+    expect((await leaderOf()).name).not.to.equal(leader.name);
+    await leader.restart();
+  });
+
+  it('a leader that is killed is replaced when its lease has run out: the next release comes then', async function () {
+    this.timeout(240_000);
+    const namespace = await withWaitingJobs(['waiting']);
+    const leader = await leaderOf();
+    const killedMs = performance.now();
+    const [releasedMs] = await Promise.all([
+      seenMs(namespace, 'the release', () => releasesOf(namespace, ['waiting']).length > 0),
+      leader.kill().then(() => endPods(cluster, namespace.name)),
+    ]);
+    const gapMs = releasedMs - killedMs;
+    console.log(`      released ${Math.round(gapMs)} ms after the death, with a lease of ${LEASE_MS} ms`);
+    // The last renewal is seen up to a try late, and so is its end; the rest is for the kill and the release.
+    expect(gapMs).to.be.at.most(LEASE_MS + 2 * RETRY_MS + 1_500);
+    await leader.restart();
+  });
+
+  it('webhooks that are restarted one by one while 50 clients create Jobs fail no admission', async function () {
+    this.timeout(240_000);
+    const load = await AdmissionLoad.start(cluster, { clients: 50 });
+    await load.untilMore(100);
+    for (const round of [1, 2]) {
+      for (const webhook of jobflow.webhooks) {
+        await webhook.restart();
+        await load.untilMore(100);
+        expect(webhook.running, `${webhook.name} in round ${round}`).to.equal(true);
+      }
+    }
+    const failures = await load.end();
+    console.log(`      ${load.admitted} Jobs, the slowest create took ${Math.round(load.slowestMs)} ms`);
+    expect(failures).to.deep.equal([]);
+  });
+
   /** One Job runs and the others wait for it. */
   async function withWaitingJobs(names: readonly string[]): Promise<ObservedNamespace> {
     const namespace = await observedNamespace(cluster);
@@ -137,6 +191,16 @@ async function expectReleasedOnce(namespace: ObservedNamespace, names: readonly 
     expect(namespace.observer.pods(name), `pods of ${name}`).to.have.length(1);
     namespace.expectStartedAfter(name, 'up');
   }
+}
+
+/** When something was first seen, on this process's monotonic clock, in milliseconds. */
+async function seenMs(
+  namespace: ObservedNamespace,
+  what: string,
+  fits: (seen: ObservedNamespace['observer']) => boolean,
+): Promise<number> {
+  await namespace.observer.until(what, fits);
+  return performance.now();
 }
 
 /** The names of those that have been released. */
