@@ -1,17 +1,13 @@
 import { expect } from 'chai';
 import type { Cluster } from '../support/cluster.ts';
 import { STARTING_LIMIT_MS, sharedCluster, sharedJobflow } from '../support/cluster/fixture.ts';
-import type { CrashPoint } from '../support/crash/crash-point.ts';
-import { allowManyLeases, startCrashingController } from '../support/crash/crashing-program.ts';
+import { allowManyLeases } from '../support/crash/crashing-program.ts';
+import { atEveryWrite, type Place } from '../support/crash/every-write.ts';
 import { whileControllerIsDown } from '../e2e/support/controller-down.ts';
 import { flow, type FlowManifest } from '../e2e/support/flow-manifest.ts';
 import { flowPlace, type FlowPlace } from '../e2e/support/flow-place.ts';
 import { job } from '../e2e/support/job-manifest.ts';
 
-/** Lives that are tried at the same time, each in a namespace and with a controller of its own. */
-const AT_ONCE = 8;
-/** Of one life, and of all of them. */
-const LIFE_LIMIT_MS = 120_000;
 const ALL_LIMIT_MS = 1_200_000;
 
 /** All that can be told of a life when it is over. */
@@ -35,13 +31,13 @@ describe('the controller is killed at each write of the life of a JobFlow', () =
   it('and started again: the end is the same, and no Job is made or run twice', async function () {
     this.timeout(ALL_LIMIT_MS);
     await whileControllerIsDown(await sharedJobflow(), async () => {
-      const undisturbed = await tryLife(cluster, undefined);
-      expect(undisturbed.end.states).to.deep.equal({
+      const { end, points } = await atEveryWrite(cluster, { place: () => placeOf(cluster), live });
+      expect(end.states).to.deep.equal({
         'life-a': 'Succeed',
         'life-b': 'Succeed',
         'life-c': 'Succeed',
       });
-      expect(undisturbed.end.lives).to.deep.equal({
+      expect(end.lives).to.deep.equal({
         // Made while the flow was suspended, edited, and run.
         'life-a': ['none, 0 pods', 'Complete, 1 pods'],
         // And both once more for the retry.
@@ -49,17 +45,6 @@ describe('the controller is killed at each write of the life of a JobFlow', () =
         'life-c': ['none, 0 pods', 'Failed, 0 pods', 'Complete, 1 pods'],
         after: ['Complete, 1 pods'],
       });
-      let points = 0;
-      for (let write = 1, goesOn = true; goesOn; write += AT_ONCE / 2) {
-        const tried = await Promise.all(
-          pointsFrom(write).map(async (point) => ({ point, ...(await tryLife(cluster, point)) })),
-        );
-        for (const { point, crashed, end } of tried) {
-          if (crashed) points += 1;
-          else goesOn = false;
-          expect(end, `killed ${point.when} write ${point.write}`).to.deep.equal(undisturbed.end);
-        }
-      }
       // Before and after each: three Jobs made, deleted for the edit, made again and released, two deleted for the
       // retry, made and released, one failed natively, a finalizer, an outcome, a deletion, and a status now and then.
       expect(points).to.be.greaterThan(50);
@@ -67,26 +52,9 @@ describe('the controller is killed at each write of the life of a JobFlow', () =
   });
 });
 
-function pointsFrom(first: number): CrashPoint[] {
-  const writes = Array.from({ length: AT_ONCE / 2 }, (_, index) => first + index);
-  return writes.flatMap((write) => [
-    { write, when: 'before' as const },
-    { write, when: 'after' as const },
-  ]);
-}
-
-async function tryLife(
-  cluster: Cluster,
-  point: CrashPoint | undefined,
-): Promise<{ crashed: boolean; end: EndState }> {
+async function placeOf(cluster: Cluster): Promise<FlowPlace & Place> {
   const place = await flowPlace(cluster);
-  const controller = await startCrashingController(cluster, place.jobs.name, point);
-  try {
-    const end = await controller.during(() => live(place), LIFE_LIMIT_MS);
-    return { crashed: controller.crashed, end };
-  } finally {
-    await place.close();
-  }
+  return { ...place, namespace: place.jobs.name };
 }
 
 /** Made while it is suspended, edited, run to a failure, mended and retried, waited for, and deleted by its TTL. */
