@@ -10,12 +10,13 @@ import { LeaderElector } from '../src/kube/lease.ts';
 import type { Log } from '../src/kube/log.ts';
 import { keyOf, type Change } from '../src/kube/store-change.ts';
 import type { ControllerConfig } from '../src/runtime/config.ts';
+import { registerFollowing } from '../src/runtime/metrics.ts';
 import { DaemonActor } from './daemon-actor.ts';
 import { DaemonCache } from './daemon-cache.ts';
 import { FlowActor } from './flow-actor.ts';
 import { FlowCache } from './flow-cache.ts';
 import { FollowedObjects } from './followed-objects.ts';
-import { createGateMetrics, type GateMetrics } from './gate-metrics.ts';
+import { createGateMetrics, type GateMetrics, type QueueName } from './gate-metrics.ts';
 import { JobActor } from './job-actor.ts';
 import { JobCache } from './job-cache.ts';
 import { reconcileJob } from './job-gate.ts';
@@ -76,7 +77,7 @@ export class Controller {
   constructor(options: ControllerOptions) {
     const { connection, config, registry, log } = options;
     this.#options = options;
-    this.#objects = new FollowedObjects(connection, log);
+    this.#objects = new FollowedObjects(connection, log, config.namespaces);
     this.#waiting = waitingRecords(this.#objects.jobs.store, this.#objects.daemons.store);
     this.#owned = new OwnedJobs(this.#waiting);
     this.#parts = new PartWriter({
@@ -104,13 +105,20 @@ export class Controller {
       onStopped: () => this.#follow(),
     });
     this.#metrics = createGateMetrics(registry, {
-      waitingJobs: () => this.#jobs.cache.waiting,
-      queueDepth: () => this.#jobs.queue.depth,
-      queueAgeMs: () => this.#jobs.queue.ageMs,
+      waitingGates: () => this.#jobs.cache.waiting,
+      cycles: () => this.#jobs.cache.cycles,
+      queues: () => [
+        ['job', this.#jobs.queue],
+        ['flow', this.#flows.queue],
+        ['daemonjob', this.#daemons.queue],
+        ['template', this.#templates.queue],
+      ],
       isLeader: () => this.#elector.isLeader(),
-      watches: () => this.#objects.jobs.counters.watches,
-      relists: () => this.#objects.jobs.counters.relists,
+      events: () => options.events.counters,
     });
+    const { jobs, flows, templates, daemons, nodes } = this.#objects;
+    const followed = { jobs, jobflows: flows, jobtemplates: templates, daemonjobs: daemons, nodes };
+    registerFollowing(registry, followed, () => performance.now());
     this.#objects.jobs.subscribe((change) => {
       this.#takeJob(change);
     });
@@ -160,7 +168,7 @@ export class Controller {
 
   #createJobs(): { cache: JobCache; actor: JobActor; queue: WorkQueue } {
     const { connection, events, config, log, now } = this.#options;
-    const queue = this.#queue('job', config.workers, (key) => this.#reconcileJob(key));
+    const queue = this.#queue('job', config.workers, (key, sinceMs) => this.#reconcileJob(key, sinceMs));
     const cache = new JobCache(
       this.#waiting,
       (key) => {
@@ -183,9 +191,6 @@ export class Controller {
       releases: this.#owned,
       recheckAt: (key, atMs) => {
         queue.addAt(key, atMs);
-      },
-      wrote: (kind) => {
-        this.#metrics.wrote(kind);
       },
       now,
     });
@@ -285,8 +290,17 @@ export class Controller {
     for (const key of keys) this.#templates.queue.addAt(key, atMs);
   }
 
-  #queue(kind: string, concurrency: number, process: (key: string) => Promise<void>): WorkQueue {
+  #queue(
+    kind: QueueName,
+    concurrency: number,
+    reconcile: (key: string, sinceMs: number) => Promise<void>,
+  ): WorkQueue {
     const { now, random } = this.#options;
+    const process = async (key: string, sinceMs: number): Promise<void> => {
+      const startedMs = performance.now();
+      await reconcile(key, sinceMs);
+      this.#metrics.reconciled(kind, (performance.now() - startedMs) / 1_000);
+    };
     const onError = (key: string, error: unknown, retryInMs: number): void => {
       this.#logFailure(kind, key, error, retryInMs);
     };
@@ -295,6 +309,7 @@ export class Controller {
 
   #lead(): void {
     this.#options.log.info({ identity: this.#options.config.identity }, 'leading');
+    this.#metrics.led();
     this.#jobs.queue.open();
     this.#flows.queue.open();
     this.#daemons.queue.open();
@@ -380,22 +395,25 @@ export class Controller {
     return flow && flowAsUpstream(flow);
   }
 
-  async #reconcileJob(key: string): Promise<void> {
-    const startedMs = performance.now();
+  async #reconcileJob(key: string, sinceMs: number): Promise<void> {
+    const { now } = this.#options;
     try {
-      await reconcileJob(key, { cache: this.#jobs.cache, actor: this.#jobs.actor, now: this.#options.now });
+      const written = await reconcileJob(key, { cache: this.#jobs.cache, actor: this.#jobs.actor, now });
+      if (written !== undefined) this.#metrics.wrote(written, sinceMs, now());
     } finally {
       this.#flows.cache.handleLook(key);
     }
-    this.#metrics.reconciled((performance.now() - startedMs) / 1_000);
   }
 
-  #logFailure(kind: string, key: string, error: unknown, retryInMs: number): void {
+  #logFailure(kind: QueueName, key: string, error: unknown, retryInMs: number): void {
     const { log } = this.#options;
     // The object has changed since it was decided on; the watch brings the change.
     if (isApiError(error, 'conflict'))
       log.debug({ kind, key, retryInMs }, 'changed meanwhile, deciding again');
     else if (isApiError(error, 'aborted')) log.debug({ kind, key }, 'ended by shutdown');
-    else log.warn({ kind, key, err: error, retryInMs }, 'write failed');
+    else {
+      this.#metrics.failed(kind);
+      log.warn({ kind, key, err: error, retryInMs }, 'write failed');
+    }
   }
 }

@@ -16,44 +16,42 @@ import type { FlowRecord } from '../src/core/flow/flow-record.ts';
 import { projectJob } from '../src/core/job-projection.ts';
 import type { JobRecord } from '../src/core/job-record.ts';
 import type { Connection } from '../src/kube/connection.ts';
-import { collectionPath } from '../src/kube/flow-requests.ts';
+import { followCollection, type FollowedCollection } from '../src/kube/follow-collection.ts';
 import type { Log } from '../src/kube/log.ts';
 import { Reflector } from '../src/kube/reflector.ts';
 
 /** Everything that the controller follows, each kind by a list and a watch of its own. */
 export class FollowedObjects {
-  readonly jobs: Reflector<JobRecord>;
-  readonly flows: Reflector<FlowRecord>;
-  readonly templates: Reflector<TemplateRecord>;
-  readonly daemons: Reflector<DaemonRecord>;
+  readonly jobs: FollowedCollection<JobRecord>;
+  readonly flows: FollowedCollection<FlowRecord>;
+  readonly templates: FollowedCollection<TemplateRecord>;
+  readonly daemons: FollowedCollection<DaemonRecord>;
   readonly nodes: Reflector<NodeRecord>;
 
-  constructor(connection: Connection, log: Log) {
-    this.jobs = new Reflector<JobRecord>({
-      connection,
-      path: '/apis/batch/v1/jobs',
+  /** @param namespaces where to follow what is in namespaces; none stands for all */
+  constructor(connection: Connection, log: Log, namespaces: readonly string[]) {
+    const shared = { connection, log, namespaces };
+    this.jobs = followCollection<JobRecord>({
+      ...shared,
+      collection: 'jobs',
       project: (object) => projectJob(object as JobObject),
-      log,
     });
-    this.flows = new Reflector<FlowRecord>({
-      connection,
-      path: collectionPath('jobflows'),
+    this.flows = followCollection<FlowRecord>({
+      ...shared,
+      collection: 'jobflows',
       project: (object) => projectFlow(object as FlowObject),
-      log,
       // One JobFlow may have more than a megabyte.
       pageSize: 50,
     });
-    this.templates = new Reflector<TemplateRecord>({
-      connection,
-      path: collectionPath('jobtemplates'),
+    this.templates = followCollection<TemplateRecord>({
+      ...shared,
+      collection: 'jobtemplates',
       project: (object) => projectTemplate(object as TemplateObject),
-      log,
     });
-    this.daemons = new Reflector<DaemonRecord>({
-      connection,
-      path: collectionPath('daemonjobs'),
+    this.daemons = followCollection<DaemonRecord>({
+      ...shared,
+      collection: 'daemonjobs',
       project: (object) => projectDaemonJob(object as DaemonJobObject),
-      log,
     });
     this.nodes = new Reflector<NodeRecord>({
       connection,
@@ -83,7 +81,7 @@ export class FollowedObjects {
     await Promise.all(this.#all().map((reflector) => reflector.stop()));
   }
 
-  #all(): readonly Pick<Reflector<JobRecord>, 'start' | 'stop' | 'synced' | 'whenSynced'>[] {
+  #all(): readonly Pick<FollowedCollection<JobRecord>, 'start' | 'stop' | 'synced' | 'whenSynced'>[] {
     return [this.jobs, this.flows, this.templates, this.daemons, this.nodes];
   }
 }

@@ -32,8 +32,6 @@ export interface JobActorOptions {
   readonly releases: Releases;
   /** Gives a Job another turn at a time (milliseconds since the epoch). */
   readonly recheckAt: (key: string, atMs: number) => void;
-  /** Counts what has been written, by kind of action. */
-  readonly wrote: (kind: JobWrite['kind']) => void;
   readonly now: () => number;
 }
 
@@ -46,7 +44,7 @@ export interface Releases {
 }
 
 /** An action that changes a Job. */
-type JobWrite = Exclude<JobAction, { kind: 'announceWait' | 'recheckAt' }>;
+export type JobWrite = Exclude<JobAction, { kind: 'announceWait' | 'recheckAt' }>;
 
 /** The only place that writes to Jobs. Events and metrics follow the write that they tell of. */
 export class JobActor {
@@ -85,20 +83,23 @@ export class JobActor {
    * Carries out what was decided about one Job. Of several writes only the first is made: it brings a new version of
    * the Job, on which the rest is decided anew.
    *
+   * @returns the write that was made, if any
    * @throws ApiError if the write failed and is to be tried again
    */
-  async act(actions: readonly JobAction[]): Promise<void> {
+  async act(actions: readonly JobAction[]): Promise<JobWrite | undefined> {
     const write = actions.find((action): action is JobWrite => isWrite(action));
-    if (write !== undefined) await this.#write(write);
+    const done = write !== undefined && (await this.#write(write));
     for (const action of actions) {
       if (action.kind === 'announceWait') this.#announceWait(action);
       if (action.kind === 'recheckAt') this.#options.recheckAt(keyOf(action.job), action.timeMs);
     }
+    return done ? write : undefined;
   }
 
-  async #write(action: JobWrite): Promise<void> {
-    const { log, mayWrite, wrote } = this.#options;
-    if (!mayWrite()) return;
+  /** @returns whether it has been written */
+  async #write(action: JobWrite): Promise<boolean> {
+    const { log, mayWrite } = this.#options;
+    if (!mayWrite()) return false;
     const { job } = action;
     // No await between the decision and this: of two Jobs of a flow the second sees the first.
     if (action.kind === 'release') this.#options.releases.releasing(job);
@@ -110,17 +111,17 @@ export class JobActor {
       const answer = await this.#send(action);
       if (answer === undefined || resourceVersionOf(answer) === job.resourceVersion)
         this.#replaced.delete(key);
-      if (answer === undefined) return;
+      if (answer === undefined) return false;
     } catch (error) {
       if (action.kind === 'release') this.#options.releases.notReleased(job);
       this.#replaced.delete(key);
       // Gone: the watch will say so. A conflict is no failure either, but the change may not concern us.
-      if (isApiError(error, 'notFound')) return;
+      if (isApiError(error, 'notFound')) return false;
       throw error;
     }
-    wrote(action.kind);
     log.info({ ...fields, ...detailsOf(action) }, DONE[action.kind]);
     this.#announceWrite(action);
+    return true;
   }
 
   async #send(action: JobWrite): Promise<unknown> {

@@ -113,6 +113,11 @@ export class JobCache {
     return this.#namespaces.values().reduce((sum, { graph }) => sum + graph.size, 0);
   }
 
+  /** How many cycles of Jobs that wait for each other are known. */
+  get cycles(): number {
+    return this.#namespaces.values().reduce((sum, { cycles }) => sum + cycles.size, 0);
+  }
+
   /** A Job and what surrounds it; undefined if there is no such Job any more. */
   snapshot(key: string): JobSnapshot | undefined {
     const job = this.#jobs.get(key);

@@ -2,8 +2,11 @@ import { backoffMs, type Backoff } from '../src/kube/backoff.ts';
 
 /** What a work queue needs from outside. */
 export interface WorkQueueOptions {
-  /** Does the work for one key. A rejection puts the key back after a backoff. */
-  readonly process: (key: string) => Promise<void>;
+  /**
+   * Does the work for one key. A rejection puts the key back after a backoff. `sinceMs` is when it was added, the first
+   * time if it has failed since.
+   */
+  readonly process: (key: string, sinceMs: number) => Promise<void>;
   /** How many keys are worked on at once. */
   readonly concurrency: number;
   /** Called with every rejection, and the milliseconds until the key's next turn. */
@@ -29,8 +32,9 @@ export class WorkQueue {
   /** In the order in which they came, with the time. */
   readonly #waiting = new Map<string, number>();
   readonly #running = new Set<string>();
-  readonly #again = new Set<string>();
-  readonly #failures = new Map<string, number>();
+  /** Added while they are being worked on, with the time. */
+  readonly #again = new Map<string, number>();
+  readonly #failures = new Map<string, { readonly count: number; readonly sinceMs: number }>();
   readonly #timers = new Map<string, { readonly atMs: number; readonly timer: NodeJS.Timeout }>();
   #isOpen = false;
   #turnScheduled = false;
@@ -72,12 +76,10 @@ export class WorkQueue {
   add(key: string): void {
     if (!this.#isOpen) return;
     if (this.#running.has(key)) {
-      this.#again.add(key);
+      if (!this.#again.has(key)) this.#again.set(key, this.#options.now());
       return;
     }
-    if (this.#waiting.has(key)) return;
-    this.#waiting.set(key, this.#options.now());
-    this.#scheduleTurns();
+    this.#addSince(key, this.#options.now());
   }
 
   /** Gives a key a turn at a time, unless it has one sooner. */
@@ -94,6 +96,12 @@ export class WorkQueue {
     this.#timers.set(key, { atMs, timer });
   }
 
+  #addSince(key: string, sinceMs: number): void {
+    if (!this.#isOpen || this.#waiting.has(key)) return;
+    this.#waiting.set(key, sinceMs);
+    this.#scheduleTurns();
+  }
+
   #scheduleTurns(): void {
     if (this.#turnScheduled) return;
     this.#turnScheduled = true;
@@ -106,27 +114,32 @@ export class WorkQueue {
 
   #startTurns(): void {
     while (this.#running.size < this.#options.concurrency) {
-      const first = this.#waiting.keys().next();
+      const first = this.#waiting.entries().next();
       if (first.done === true) return;
-      this.#waiting.delete(first.value);
-      this.#running.add(first.value);
-      void this.#turn(first.value);
+      const [key, addedMs] = first.value;
+      this.#waiting.delete(key);
+      this.#running.add(key);
+      void this.#turn(key, addedMs);
     }
   }
 
-  async #turn(key: string): Promise<void> {
+  async #turn(key: string, addedMs: number): Promise<void> {
+    const failed = this.#failures.get(key);
+    const sinceMs = failed?.sinceMs ?? addedMs;
     try {
-      await this.#options.process(key);
+      await this.#options.process(key, sinceMs);
       this.#failures.delete(key);
     } catch (error) {
-      const failures = (this.#failures.get(key) ?? 0) + 1;
-      this.#failures.set(key, failures);
-      const retryInMs = backoffMs(BACKOFF, failures, this.#options.random());
+      const count = (failed?.count ?? 0) + 1;
+      this.#failures.set(key, { count, sinceMs });
+      const retryInMs = backoffMs(BACKOFF, count, this.#options.random());
       this.#options.onError(key, error, retryInMs);
       this.addAt(key, this.#options.now() + retryInMs);
     }
     this.#running.delete(key);
-    if (this.#again.delete(key)) this.add(key);
+    const againSinceMs = this.#again.get(key);
+    this.#again.delete(key);
+    if (againSinceMs !== undefined) this.#addSince(key, againSinceMs);
     this.#startTurns();
     if (this.#running.size === 0) for (const resolve of this.#idle.splice(0)) resolve();
   }

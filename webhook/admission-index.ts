@@ -1,6 +1,7 @@
 import type { ResourceView } from '../src/core/admission/flow/resource-view.ts';
 import type { Whole } from '../src/core/admission/flow/waiting-objects.ts';
 import type { AdmissionView, Candidate } from '../src/core/admission/view.ts';
+import type { FollowedFigures } from '../src/runtime/metrics.ts';
 import { JobIndex, type IndexOptions } from './job-index.ts';
 import { ResourceIndex } from './resource-index.ts';
 import { WaitingNamespaces } from './waiting-namespaces.ts';
@@ -14,6 +15,11 @@ export class AdmissionIndex {
   constructor(options: Omit<IndexOptions, 'waiting'>) {
     this.#jobs = new JobIndex({ ...options, waiting: this.#waiting });
     this.#resources = new ResourceIndex({ ...options, waiting: this.#waiting });
+  }
+
+  /** What is followed, by the plural of the resource. */
+  get followed(): Readonly<Record<string, FollowedFigures>> {
+    return { jobs: this.#jobs.followed, ...this.#resources.followed };
   }
 
   /** Begins to follow the objects. */

@@ -5,15 +5,18 @@ import { isWaiting, projectJob } from '../src/core/job-projection.ts';
 import type { JobRecord } from '../src/core/job-record.ts';
 import { waitingJob } from '../src/core/waiting-graph.ts';
 import type { Connection } from '../src/kube/connection.ts';
+import { followCollection, type FollowedCollection } from '../src/kube/follow-collection.ts';
 import type { Log } from '../src/kube/log.ts';
-import { Reflector } from '../src/kube/reflector.ts';
 import { keyOf, type Change } from '../src/kube/store-change.ts';
+import type { FollowedFigures } from '../src/runtime/metrics.ts';
 import { AdmittedObjects } from './admitted-objects.ts';
 import type { WaitingNamespaces } from './waiting-namespaces.ts';
 
 /** What an index needs. */
 export interface IndexOptions {
   readonly connection: Connection;
+  /** Where to follow the objects; none stands for all namespaces. */
+  readonly namespaces: readonly string[];
   readonly log: Log;
   /** A monotonic clock, in milliseconds. */
   readonly now: () => number;
@@ -23,17 +26,18 @@ export interface IndexOptions {
 
 /** The webhook's own index of all Jobs, kept by a watch, together with those that it has just admitted. */
 export class JobIndex {
-  readonly #reflector: Reflector<JobRecord>;
+  readonly #reflector: FollowedCollection<JobRecord>;
   readonly #waiting: WaitingNamespaces;
   readonly #admitted: AdmittedObjects<Candidate>;
 
-  constructor({ connection, log, now, waiting }: IndexOptions) {
+  constructor({ connection, namespaces, log, now, waiting }: IndexOptions) {
     this.#waiting = waiting;
     this.#admitted = new AdmittedObjects(now);
     waiting.addSource((namespace, name) => this.#seen(namespace, name));
-    this.#reflector = new Reflector<JobRecord>({
+    this.#reflector = followCollection<JobRecord>({
       connection,
-      path: '/apis/batch/v1/jobs',
+      namespaces,
+      collection: 'jobs',
       project: (object) => projectJob(object as JobObject),
       log,
     });
@@ -52,9 +56,9 @@ export class JobIndex {
     return this.#reflector.synced;
   }
 
-  /** How many Jobs it holds. */
-  get size(): number {
-    return this.#reflector.store.size;
+  /** The Jobs as they are followed. */
+  get followed(): FollowedFigures {
+    return this.#reflector;
   }
 
   /** Stops following. */

@@ -1,5 +1,4 @@
 import type { Json, JsonObject } from '../src/api/job.ts';
-import { API_GROUP, API_VERSION } from '../src/api/names.ts';
 import { textAt } from '../src/core/admission/flow/named-list.ts';
 import type { SeenObject, Whole } from '../src/core/admission/flow/waiting-objects.ts';
 import {
@@ -9,27 +8,33 @@ import {
   type WholeRecord,
 } from '../src/core/admission/flow/whole-record.ts';
 import { fieldOf } from '../src/core/admission/json-tree.ts';
-import { Reflector } from '../src/kube/reflector.ts';
+import type { ResourceCollection } from '../src/kube/collections.ts';
+import { followCollection, type FollowedCollection } from '../src/kube/follow-collection.ts';
 import type { Change } from '../src/kube/store-change.ts';
+import type { FollowedFigures } from '../src/runtime/metrics.ts';
 import { AdmittedObjects } from './admitted-objects.ts';
 import type { IndexOptions } from './job-index.ts';
 import type { WaitingNamespaces } from './waiting-namespaces.ts';
 
 /** The webhook's own index of all JobFlows and DaemonJobs, together with those that it has just admitted. */
 export class ResourceIndex {
-  readonly #flows: Reflector<WholeRecord>;
-  readonly #daemons: Reflector<WholeRecord>;
+  readonly #flows: FollowedCollection<WholeRecord>;
+  readonly #daemons: FollowedCollection<WholeRecord>;
   readonly #waiting: WaitingNamespaces;
   readonly #admitted: AdmittedObjects<Whole>;
 
-  constructor({ connection, log, now, waiting }: IndexOptions) {
+  constructor({ connection, namespaces, log, now, waiting }: IndexOptions) {
     this.#waiting = waiting;
     this.#admitted = new AdmittedObjects(now);
     waiting.addSource((namespace, reference) => this.#seen(namespace, reference));
-    const follow = (plural: string, project: (object: Json) => WholeRecord): Reflector<WholeRecord> => {
-      const reflector = new Reflector<WholeRecord>({
+    const follow = (
+      collection: ResourceCollection,
+      project: (object: Json) => WholeRecord,
+    ): FollowedCollection<WholeRecord> => {
+      const reflector = followCollection<WholeRecord>({
         connection,
-        path: `/apis/${API_GROUP}/${API_VERSION}/${plural}`,
+        namespaces,
+        collection,
         project: (object) => project(asJson(object)),
         log,
         // One JobFlow may have more than a megabyte.
@@ -42,6 +47,11 @@ export class ResourceIndex {
     };
     this.#flows = follow('jobflows', (object) => projectFlow(object, this.#known(object)));
     this.#daemons = follow('daemonjobs', projectDaemon);
+  }
+
+  /** The JobFlows and DaemonJobs as they are followed. */
+  get followed(): { readonly jobflows: FollowedFigures; readonly daemonjobs: FollowedFigures } {
+    return { jobflows: this.#flows, daemonjobs: this.#daemons };
   }
 
   /** Begins to follow the JobFlows and DaemonJobs. */

@@ -62,13 +62,14 @@ export const ALERT_NOTES = {
       },
       {
         cause: 'It is killed for its memory',
-        action: '`kubectl -n jobflow-system describe pod` says `OOMKilled`: raise the limit.',
+        action:
+          '`kubectl -n jobflow-system describe pod` says `OOMKilled`: raise the limit, see [sizing](sizing.md).',
       },
       { cause: 'Only the scrape is broken', action: 'As with [JobflowWebhookDown](#jobflowwebhookdown).' },
       {
         cause: 'A namespace cannot be deleted meanwhile',
         action:
-          'Run the clean-up, see [Uninstall](operations.md#uninstall); it needs no controller and does no harm to one that comes back.',
+          'Run the clean-up, see [Uninstall](operations.md#uninstall); it needs no controller. It costs the outcomes of Jobs with a TTL that no controller has noted yet, in all namespaces that it looks through.',
       },
     ],
   },
@@ -180,7 +181,8 @@ export const ALERT_NOTES = {
       },
       {
         cause: 'More work than workers',
-        action: '`jobflow_queue_depth` stays high while requests are quick: raise `--workers`.',
+        action:
+          '`jobflow_queue_depth` stays high while requests are quick: raise `--workers`, see [sizing](sizing.md).',
       },
     ],
   },
@@ -279,7 +281,7 @@ export const ALERT_NOTES = {
     ],
   },
   JobflowCertificateExpires: {
-    expr: 'min(jobflow_webhook_certificate_expiry_timestamp_seconds) - time() < 7 * 24 * 3600',
+    expr: 'min(jobflow_webhook_certificate_expiry_timestamp_seconds > 0) - time() < 7 * 24 * 3600',
     for: '1h',
     severity: 'critical',
     summary: 'The certificate that a replica of the webhook serves ends within a week.',
@@ -301,7 +303,7 @@ export const ALERT_NOTES = {
     ],
   },
   JobflowDependencyCycle: {
-    expr: 'max(jobflow_gates_in_cycle) > 0',
+    expr: 'max(jobflow_dependency_cycles) > 0',
     for: '15m',
     severity: 'info',
     summary: 'Jobs wait for each other in a circle.',

@@ -4,7 +4,9 @@ import { parse } from 'yaml';
 import { createGateMetrics } from '../../controller/gate-metrics.ts';
 import { LIMITS } from '../../src/api/names.ts';
 import { REFUSALS, type RefusalCode } from '../../src/api/errors.ts';
+import { CLEANUP_SETTINGS } from '../../src/runtime/cleanup-config.ts';
 import { CONTROLLER_SETTINGS, WEBHOOK_SETTINGS } from '../../src/runtime/config.ts';
+import { registerBuildInfo, registerFollowing, registerRequests } from '../../src/runtime/metrics.ts';
 import type { Setting } from '../../src/runtime/settings.ts';
 import { createWebhookMetrics } from '../../webhook/metrics.ts';
 import { ALERT_NOTES, type AlertNote } from './alert-notes.ts';
@@ -25,8 +27,10 @@ export const PARTS: Readonly<Record<string, () => string | Promise<string>>> = {
   alerts: alertSections,
   'webhook-settings': () => settingsTable(WEBHOOK_SETTINGS),
   'controller-settings': () => settingsTable(CONTROLLER_SETTINGS),
-  'webhook-metrics': () => metricsTable((registry) => createWebhookMetrics(registry)),
-  'controller-metrics': () => metricsTable((registry) => createGateMetrics(registry, NO_READINGS)),
+  'cleanup-settings': () => settingsTable(CLEANUP_SETTINGS),
+  'common-metrics': () => metricsTable(COMMON_METRICS),
+  'webhook-metrics': () => metricsTable(WEBHOOK_METRICS),
+  'controller-metrics': () => metricsTable(CONTROLLER_METRICS),
 };
 
 /** Where the policy is whose messages are listed. */
@@ -132,24 +136,43 @@ function settingsTable(settings: Readonly<Record<string, Setting<unknown>>>): st
   );
 }
 
-async function metricsTable(register: (registry: Registry) => unknown): Promise<string> {
+/** What each program registers, beside the process's own figures. */
+export const COMMON_METRICS = (registry: Registry): void => {
+  registerBuildInfo(registry);
+  registerRequests(registry);
+  registerFollowing(registry, {}, () => 0);
+};
+export const WEBHOOK_METRICS = (registry: Registry): void => {
+  createWebhookMetrics(registry);
+};
+export const CONTROLLER_METRICS = (registry: Registry): void => {
+  createGateMetrics(registry, {
+    waitingGates: () => 0,
+    cycles: () => 0,
+    queues: () => [],
+    isLeader: () => false,
+    events: () => ({ created: 0, repeated: 0, dropped: 0 }),
+  });
+};
+
+async function metricsTable(register: (registry: Registry) => void): Promise<string> {
   const registry = new Registry();
   register(registry);
   const metrics = await registry.getMetricsAsJSON();
   return table(
-    ['metric', 'type', 'meaning'],
-    metrics.map(({ name, type, help }) => [`\`${name}\``, String(type), help]),
+    ['metric', 'type', 'labels', 'meaning'],
+    metrics.map(({ name, type, help }) => [`\`${name}\``, String(type), labelsOf(registry, name), help]),
   );
 }
 
-const NO_READINGS = {
-  waitingJobs: () => 0,
-  queueDepth: () => 0,
-  queueAgeMs: () => 0,
-  isLeader: () => false,
-  watches: () => 0,
-  relists: () => 0,
-};
+function labelsOf(registry: Registry, name: string): string {
+  // prom-client's types leave it out.
+  const { labelNames } = registry.getSingleMetric(name) as unknown as { labelNames: readonly string[] };
+  return labelNames
+    .filter((label) => label !== 'le')
+    .map((label) => `\`${label}\``)
+    .join(', ');
+}
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]): string =>

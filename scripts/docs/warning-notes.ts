@@ -14,6 +14,7 @@ import {
   warnOfLeftAlone,
   warnOfRestartPolicy,
   warnOfSetBack,
+  warnOfUnfollowedNamespace,
   warnOfUnknownKeys,
 } from '../../src/core/admission/warnings.ts';
 import { USER_ANNOTATIONS } from '../../src/api/names.ts';
@@ -58,6 +59,10 @@ export const WARNING_NOTES: Readonly<Record<keyof typeof warnings | keyof typeof
     warnOfSetBack: {
       when: 'An edit sets a field to the value that jobflow replaced when the Job was created.',
       shown: warnOfSetBack(['spec.backoffLimit']),
+    },
+    warnOfUnfollowedNamespace: {
+      when: 'The webhook is asked about a namespace that is not among its `--namespaces`: the configurations of webhook and program differ.',
+      shown: warnOfUnfollowedNamespace('shop'),
     },
     warnOfPolicies: {
       when: 'A pod template in a JobFlow, JobTemplate or DaemonJob states another `restartPolicy` than `Never`.',

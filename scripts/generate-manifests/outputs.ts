@@ -17,24 +17,24 @@ const ARGS = ['certificates.mode=cert-manager', 'createNamespace=true', 'crds.ke
   (value) => ['--set', value],
 );
 
+/** The templates that only Helm runs, and nobody else needs. */
+const ONLY_HELM = 'tests/';
+
 /**
  * The manifests for `kubectl apply -k`, as the chart renders them for a release called jobflow: a file for each
- * template, in the folder of the same name. What only Helm runs (its hooks and tests) is left out.
+ * template, in the folder of the same name.
  *
  * @throws Error with what helm says
  */
 export async function generateManifests(): Promise<ManifestFile[]> {
-  const rendered = await renderChart({
-    release: 'jobflow',
-    namespace: 'jobflow-system',
-    args: [...ARGS, '--no-hooks'],
-  });
+  const rendered = await renderChart({ release: 'jobflow', namespace: 'jobflow-system', args: ARGS });
   const files = new Map<string, string[]>();
   for (const document of rendered.split(/^---\n/m)) {
     const source = /^# Source: jobflow\/templates\/(.+)\n/.exec(document);
     if (source === null) continue;
     const [line, path = ''] = source;
-    files.set(path, [...(files.get(path) ?? []), document.slice(line.length).trim()]);
+    if (path.startsWith(ONLY_HELM)) continue;
+    files.set(path, [...(files.get(path) ?? []), withoutHooks(document.slice(line.length)).trim()]);
   }
   return Promise.all(
     [...files].sort().map(async ([template, documents]) => {
@@ -44,4 +44,9 @@ export async function generateManifests(): Promise<ManifestFile[]> {
       return { path, content: await format(text, { ...(await resolveConfig(file)), filepath: file }) };
     }),
   );
+}
+
+/** Kustomize runs no hooks: what was one is an object like any other. */
+function withoutHooks(document: string): string {
+  return document.replace(/^ +helm\.sh\/hook.*\n/gm, '').replace(/^ +annotations:\n(?! {4})/gm, '');
 }

@@ -4,6 +4,7 @@ import { ApiError, errorOfAnswer, errorOfNetwork } from './api-error.ts';
 import { Credentials } from './credentials.ts';
 import { LineSplitter } from './line-splitter.ts';
 import { RenewablePool } from './renewable-pool.ts';
+import { verbOf, type RequestObserver } from './request-observer.ts';
 import { connectorOf } from './tls-connector.ts';
 
 /** How to reach one API server. */
@@ -23,6 +24,8 @@ export interface ConnectOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** A monotonic clock, in milliseconds. */
   readonly now?: () => number;
+  /** Told of every request. */
+  readonly observe?: RequestObserver;
 }
 
 /** Query parameters; those that are undefined are left out. */
@@ -124,6 +127,8 @@ class PooledConnection implements Connection {
   readonly #pathPrefix: string;
   readonly #userAgent: string;
   readonly #requestTimeoutMs: number;
+  readonly #now: () => number;
+  readonly #observe: RequestObserver;
   #serverAheadMs = 0;
 
   constructor(credentials: Credentials, options: ConnectOptions, now: () => number) {
@@ -132,6 +137,8 @@ class PooledConnection implements Connection {
     this.namespace = credentials.namespace;
     this.#credentials = credentials;
     this.#userAgent = options.userAgent;
+    this.#now = now;
+    this.#observe = options.observe ?? (() => undefined);
     this.#pathPrefix = url.pathname.replace(/\/+$/, '');
     this.#requestTimeoutMs = options.requestTimeoutMs ?? DEFAULT_REQUEST_TIMEOUT_MS;
     const pool: Pool.Options = {
@@ -155,6 +162,8 @@ class PooledConnection implements Connection {
       contentType = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json',
     } = request;
     const limit = timeLimit(request.timeoutMs ?? this.#requestTimeoutMs, request.signal);
+    const startedMs = this.#now();
+    let code = 'none';
     try {
       const answer = await this.#send(this.#requests, limit.signal, {
         method,
@@ -163,19 +172,23 @@ class PooledConnection implements Connection {
           ? {}
           : { body: JSON.stringify(body), headers: { 'content-type': contentType } }),
       });
-      return await contentOf(answer);
-    } catch (error) {
-      throw errorOfNetwork(error);
+      const content = await contentOf(answer);
+      code = String(answer.statusCode);
+      return content;
+    } catch (cause) {
+      const error = errorOfNetwork(cause);
+      code = codeOf(error);
+      throw error;
     } finally {
       limit.lift();
+      this.#observe(verbOf(request), code, (this.#now() - startedMs) / 1_000);
     }
   }
 
   async *stream(request: StreamRequest): AsyncGenerator<Buffer, void, undefined> {
     const limit = timeLimit(request.headersTimeoutMs ?? DEFAULT_HEADERS_TIMEOUT_MS, request.signal);
     try {
-      const path = this.#target(request.path, request.query);
-      const { body } = await this.#send(this.#streams, limit.signal, { method: 'GET', path });
+      const body = await this.#open(request, limit.signal);
       limit.liftTime();
       request.onOpen?.();
       const splitter = new LineSplitter();
@@ -187,6 +200,23 @@ class PooledConnection implements Connection {
       throw errorOfNetwork(error);
     } finally {
       limit.lift();
+    }
+  }
+
+  /** @throws ApiError, or what undici throws */
+  async #open({ path, query }: StreamRequest, signal: AbortSignal): Promise<Dispatcher.ResponseData['body']> {
+    const startedMs = this.#now();
+    let code = 'none';
+    try {
+      const target = this.#target(path, query);
+      const { body, statusCode } = await this.#send(this.#streams, signal, { method: 'GET', path: target });
+      code = String(statusCode);
+      return body;
+    } catch (error) {
+      code = codeOf(errorOfNetwork(error));
+      throw error;
+    } finally {
+      this.#observe('watch', code, (this.#now() - startedMs) / 1_000);
     }
   }
 
@@ -249,6 +279,11 @@ const TIMEOUT = 'Timeout';
 
 function isTimeout(error: unknown): boolean {
   return error instanceof ApiError && error.reason === TIMEOUT && error.status === undefined;
+}
+
+function codeOf({ kind, status }: ApiError): string {
+  if (status !== undefined) return String(status);
+  return kind === 'aborted' ? 'aborted' : 'none';
 }
 
 async function contentOf({ headers, body }: Dispatcher.ResponseData): Promise<unknown> {

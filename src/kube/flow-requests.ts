@@ -2,17 +2,10 @@ import type { JobObject } from '../api/job.ts';
 import type { JobFlowStatus } from '../api/flow-spec.ts';
 import { API_GROUP, API_VERSION, CONTROLLER_FIELD_MANAGER } from '../api/names.ts';
 import type { JobRecord } from '../core/job-record.ts';
+import type { ResourceCollection } from './collections.ts';
 import { apiPath, type ApiRequest } from './connection.ts';
 import { partPath } from './patches.ts';
 import type { Identified } from './store-change.ts';
-
-/** The collections of the custom resources. */
-export type ResourceCollection = 'jobflows' | 'jobtemplates' | 'daemonjobs';
-
-/** The path of all objects of a custom resource, in all namespaces. */
-export function collectionPath(collection: ResourceCollection): string {
-  return `/apis/${API_GROUP}/${API_VERSION}/${collection}`;
-}
 
 /** The path of one object of a custom resource. */
 export function resourcePath(

@@ -20,6 +20,8 @@ export interface ReflectorOptions<T extends Identified> {
   /** Keeps of an object what is needed. One that throws leaves that object out of the store, logged. */
   readonly project: (object: unknown) => T;
   readonly log: Log;
+  /** A collection that may not be listed counts as empty, and as synced, until it may; false. */
+  readonly passesIfDenied?: boolean;
   /** Objects per request of a list; 500. */
   readonly pageSize?: number;
   /** After how long the API server ends a watch, in seconds; 45. Resuming costs one request. */
@@ -167,6 +169,7 @@ export class Reflector<T extends Identified> {
         failures += 1;
         this.#counters.failures += 1;
         log.warn({ path, status: error.status, reason: error.reason, error: error.message }, 'list failed');
+        if (this.#options.passesIfDenied === true && error.status === 403) this.#listed();
         await this.#waitAfter(error, failures);
       }
       if (!this.#isStopped()) this.#counters.relists += 1;

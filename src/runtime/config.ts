@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { isResourceName } from '../api/kubernetes-names.ts';
+import { isNamespaceName, isResourceName } from '../api/kubernetes-names.ts';
 import {
   addressSetting,
   choiceSetting,
@@ -20,9 +20,13 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 
 /** What both programs are told. */
 export interface ProcessConfig {
+  /** The file that settings were read from. */
+  readonly configFile: string | undefined;
   /** Undefined inside a cluster: the pod's own service account is used. */
   readonly kubeconfig: string | undefined;
   readonly namespace: string;
+  /** The namespaces whose objects are followed; none stands for all. */
+  readonly namespaces: readonly string[];
   readonly healthAddress: ListenAddress;
   /** Who may read `/metrics`: accounts that the API server lets, or everybody. */
   readonly metricsAccess: 'api-server' | 'everybody';
@@ -79,9 +83,17 @@ function isHostName(text: string): boolean {
   return isIP(text) !== 0 || isResourceName(text);
 }
 
-const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const;
+/** Every level, the most talkative first. */
+export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const;
 
-const COMMON = {
+/** The settings that every program of jobflow has. */
+export const COMMON = {
+  configFile: fileSetting({
+    flag: 'config',
+    shownFallback: 'none',
+    description:
+      'a file of settings in YAML, by the names of the flags in camelCase; logLevel in it is followed',
+  }),
   kubeconfig: fileSetting({
     flag: 'kubeconfig',
     env: 'KUBECONFIG',
@@ -92,6 +104,13 @@ const COMMON = {
     flag: 'namespace',
     fallback: 'jobflow-system',
     description: 'the namespace that jobflow itself runs in',
+  }),
+  namespaces: namesSetting({
+    flag: 'namespaces',
+    names: 'names of namespaces',
+    isName: isNamespaceName,
+    shownFallback: 'all',
+    description: 'the namespaces whose Jobs and flows are followed; the others are left alone',
   }),
   healthAddress: addressSetting({
     flag: 'health-address',
@@ -291,8 +310,10 @@ export function readWebhookConfig(args: readonly string[], env: Environment): Pa
     args,
     env,
     (value) => ({
+      configFile: value(table.configFile),
       kubeconfig: value(table.kubeconfig),
       namespace: value(table.namespace),
+      namespaces: value(table.namespaces),
       healthAddress: value(table.healthAddress),
       metricsAccess: value(table.metricsAccess),
       logLevel: value(table.logLevel),
@@ -377,8 +398,10 @@ export function readControllerConfig(
     args,
     env,
     (value) => ({
+      configFile: value(table.configFile),
       kubeconfig: value(table.kubeconfig),
       namespace: value(table.namespace),
+      namespaces: value(table.namespaces),
       healthAddress: value(table.healthAddress),
       metricsAccess: value(table.metricsAccess),
       logLevel: value(table.logLevel),

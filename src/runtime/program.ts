@@ -1,11 +1,13 @@
 import type { Registry } from 'prom-client';
 import { connect, type Connection } from '../kube/connection.ts';
 import type { ProcessConfig } from './config.ts';
+import { followSettings } from './follow-settings.ts';
 import { startHealthServer, type HealthCheck } from './health.ts';
 import { createLogger, type Logger } from './logging.ts';
 import { metricsAccessByApiServer } from './metrics-access.ts';
-import { createMetricsRegistry } from './metrics.ts';
+import { createMetricsRegistry, registerRequests } from './metrics.ts';
 import type { Environment, ParsedSettings } from './settings.ts';
+import { VERSION } from './version.ts';
 import { createShutdown, type ProcessEvents, type Shutdown } from './shutdown.ts';
 
 /** What a program stands on once its process is up. */
@@ -21,16 +23,12 @@ export interface Program<C extends ProcessConfig> {
   readonly addReadiness: (check: HealthCheck) => void;
 }
 
-/** One program: its name, its settings and what it does. */
-export interface ProgramOptions<C extends ProcessConfig> {
+/** Who reads which settings. */
+export interface ReadOptions<C> {
   /** As logs, the API server's audit log and the help call it. */
   readonly name: string;
   readonly read: (args: readonly string[], env: Environment) => ParsedSettings<C>;
-  /** Connections to the API server for requests; watches have their own. */
-  readonly connections: number | ((config: C) => number);
-  /** Starts the work; the program is not ready before it has resolved. What it starts it adds to the shutdown. */
-  readonly start: (program: Program<C>) => Promise<void> | void;
-  readonly process: ProcessEvents & {
+  readonly process: Pick<ProcessEvents, 'exit'> & {
     readonly argv: readonly string[];
     readonly env: Environment;
     readonly stdout: { write(text: string): unknown };
@@ -38,24 +36,42 @@ export interface ProgramOptions<C extends ProcessConfig> {
   };
 }
 
+/** One program: its name, its settings and what it does. */
+export interface ProgramOptions<C extends ProcessConfig> extends ReadOptions<C> {
+  /** Connections to the API server for requests; watches have their own. */
+  readonly connections: number | ((config: C) => number);
+  /** Starts the work; the program is not ready before it has resolved. What it starts it adds to the shutdown. */
+  readonly start: (program: Program<C>) => Promise<void> | void;
+  readonly process: ReadOptions<C>['process'] & ProcessEvents;
+}
+
 /**
  * Runs a program: settings, log, signals, connection and health server, in this order, and then its work. Wrong
  * settings end it with 2 and a sentence each, `--help` with 0, a failure to start with 1.
  */
 export async function runProgram<C extends ProcessConfig>(options: ProgramOptions<C>): Promise<void> {
-  const { name, process } = options;
-  const parsed = options.read(process.argv.slice(2), process.env);
+  const config = readOrExit(options);
+  if (config !== undefined) await runWith(config, options);
+}
+
+/**
+ * Reads the settings of a program. Wrong ones end the process with 2 and a sentence each, `--help` with 0.
+ *
+ * @returns the settings; undefined if the process is ending
+ */
+export function readOrExit<C>({ name, read, process }: ReadOptions<C>): C | undefined {
+  const parsed = read(process.argv.slice(2), process.env);
   switch (parsed.kind) {
     case 'help':
       process.stdout.write(parsed.text);
       process.exit(0);
-      return;
+      return undefined;
     case 'refused':
       for (const problem of parsed.problems) process.stderr.write(`${name}: ${problem}\n`);
       process.exit(2);
-      return;
+      return undefined;
     case 'settings':
-      await runWith(parsed.settings, options);
+      return parsed.settings;
   }
 }
 
@@ -63,15 +79,20 @@ async function runWith<C extends ProcessConfig>(config: C, options: ProgramOptio
   const { name, process } = options;
   const log = createLogger({ program: name, level: config.logLevel });
   const shutdown = createShutdown({ process, log, timeoutMs: config.shutdownTimeoutMs });
-  const registry = createMetricsRegistry();
+  if (config.configFile !== undefined) {
+    const read = (): ParsedSettings<C> => options.read(process.argv.slice(2), process.env);
+    shutdown.add('settings', followSettings({ file: config.configFile, config, read, log }));
+  }
+  const registry = createMetricsRegistry(name);
   const now = (): number => performance.now();
   try {
     const connection = await connect({
       kubeconfigPath: config.kubeconfig,
       connections:
         typeof options.connections === 'number' ? options.connections : options.connections(config),
-      userAgent: name,
+      userAgent: `${name}/${VERSION}`,
       env: process.env,
+      observe: registerRequests(registry),
     });
     let started = false;
     const readiness: HealthCheck[] = [

@@ -1,6 +1,8 @@
+import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { parseDuration } from '../api/duration.ts';
 import { isResourceName } from '../api/kubernetes-names.ts';
+import { CONFIG_FLAG, fileKey, readSettingsFile, type StatedSettings } from './settings-file.ts';
 
 /** Environment variables, as in `process.env`. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -144,7 +146,8 @@ export function addressSetting(about: SettingText & { readonly fallback: string 
 }
 
 /**
- * Reads the settings of a program from its arguments and environment. Every problem is one sentence that names
+ * Reads the settings of a program from its arguments, its environment and the file that `--config` names, in this
+ * order: what comes first wins. Every problem is one sentence that names
  * the setting, the value and what is allowed. Variables that belong to no setting are passed over, because
  * Kubernetes itself puts variables such as `JOBFLOW_WEBHOOK_SERVICE_HOST` into every container.
  *
@@ -165,15 +168,18 @@ export function parseSettings<T>(
 ): ParsedSettings<T> {
   const given = readArguments(args, Object.values(table));
   if (given.help) return { kind: 'help', text: describeSettings(program, table) };
-  const problems = [...given.problems];
+  const config = Object.values(table).find(({ flag }) => flag === CONFIG_FLAG);
+  const file = config && (given.flags.get(config.flag) ?? env[config.env]);
+  const stated = statedIn(file, table);
+  const problems = [...given.problems, ...stated.problems];
   const settings = build((wanted) => {
-    const fromFlag = given.flags.get(wanted.flag);
-    const text = fromFlag ?? env[wanted.env];
-    if (text === undefined || (fromFlag === undefined && text === '')) return wanted.fallback;
+    const source = sourceOf(wanted, given.flags, env, file, stated);
+    if (source === undefined) return wanted.fallback;
+    const { name, text } = source;
     const read: ReturnType<typeof wanted.read> =
       text === '' ? { ok: false, allowed: `a value (${wanted.form})` } : wanted.read(text);
     if (read.ok) return read.value;
-    problems.push(refused(fromFlag === undefined ? wanted.env : `--${wanted.flag}`, text, read.allowed));
+    problems.push(refused(name, text, read.allowed));
     return wanted.fallback;
   });
   const clash = problems.length === 0 ? conflict(settings) : undefined;
@@ -196,7 +202,7 @@ export function describeSettings(program: string, table: Readonly<Record<string,
   return [
     `Usage: ${program} [--flag value ...]`,
     '',
-    'A flag wins over its environment variable.',
+    'A flag wins over its environment variable, and that over the file that --config names.',
     '',
     ...lines,
     '',
@@ -213,6 +219,34 @@ function setting<T>(
   const { flag, description } = about;
   const env = about.env ?? `JOBFLOW_${flag.toUpperCase().replaceAll('-', '_')}`;
   return { flag, env, form, description, fallback, shownFallback, read };
+}
+
+/** Where a setting is stated, as a sentence names it, and its text; undefined if it is stated nowhere. */
+function sourceOf(
+  { flag, env: variable }: Setting<unknown>,
+  flags: ReadonlyMap<string, string>,
+  env: Environment,
+  file: string | undefined,
+  { values }: StatedSettings,
+): { readonly name: string; readonly text: string } | undefined {
+  const [fromFlag, fromEnv, fromFile] = [flags.get(flag), env[variable], values.get(flag)];
+  if (fromFlag !== undefined) return { name: `--${flag}`, text: fromFlag };
+  // An empty variable counts as not given.
+  if (fromEnv !== undefined && fromEnv !== '') return { name: variable, text: fromEnv };
+  return fromFile === undefined ? undefined : { name: `${file ?? ''}: ${fileKey(flag)}`, text: fromFile };
+}
+
+function statedIn(
+  file: string | undefined,
+  table: Readonly<Record<string, Setting<unknown>>>,
+): StatedSettings {
+  if (file === undefined || file === '') return { values: new Map(), problems: [] };
+  try {
+    return readSettingsFile(file, readFileSync(file, 'utf8'), table);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+    return { values: new Map(), problems: [`${file}: cannot be read (${code}); give a file of settings.`] };
+  }
 }
 
 function readArguments(

@@ -76,6 +76,11 @@ caBundle: {{ ternary ($given | b64enc) ($given | replace "\n" "" | replace " " "
 system:serviceaccount:{{ .Release.Namespace }}:{{ include "jobflow.fullname" . }}-controller
 {{- end -}}
 
+{{/* The username of the clean-up, as the API server knows it. */}}
+{{- define "jobflow.cleanUpUser" -}}
+system:serviceaccount:{{ .Release.Namespace }}:{{ include "jobflow.fullname" . }}-cleanup
+{{- end -}}
+
 {{/* What the policy and the webhook see. Takes (list CONTEXT EXCLUDED): the namespaces that are left out where no list is given. */}}
 {{- define "jobflow.namespaceSelector" -}}
 {{- $root := index . 0 -}}

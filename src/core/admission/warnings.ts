@@ -64,3 +64,8 @@ export function warnOfSetBack(fields: readonly string[]): string {
   const shown = fields.slice(0, 3).join(', ') + (fields.length > 3 ? ', …' : '');
   return `${shown}: kept as jobflow had set it at creation, because the new value is what it replaced then; delete the Job and create it again to change it.`;
 }
+
+/** The object is in a namespace that jobflow was not told to follow. */
+export function warnOfUnfollowedNamespace(namespace: string): string {
+  return `metadata.namespace: jobflow was told to leave the namespace "${namespace}" alone; nothing of it has an effect there.`;
+}

@@ -3,13 +3,16 @@ import { fileURLToPath } from 'node:url';
 import type { JobObject } from '../../../src/api/job.ts';
 import { projectFlow, type FlowObject } from '../../../src/core/flow/flow-projection.ts';
 import { isApiError } from '../../../src/kube/api-error.ts';
+import { collectionPaths } from '../../../src/kube/collections.ts';
 import { connect, type ApiRequest, type Connection } from '../../../src/kube/connection.ts';
-import { collectionPath, resourcePath, statusRequest } from '../../../src/kube/flow-requests.ts';
+import { resourcePath, statusRequest } from '../../../src/kube/flow-requests.ts';
 import { jobPath, relinquishPatch } from '../../../src/kube/patches.ts';
 import { startCluster, waitUntil, type Cluster } from '../../support/cluster.ts';
 import { STARTING_LIMIT_MS, freshNamespace } from '../../support/cluster/fixture.ts';
 
 const CRD = fileURLToPath(new URL('../../../manifests/crds/jobflows.yaml', import.meta.url));
+
+const [jobflows = ''] = collectionPaths('jobflows', []);
 
 describe('a write that was decided on something older', () => {
   let cluster: Cluster;
@@ -23,7 +26,7 @@ describe('a write that was decided on something older', () => {
     await cluster.kubectl(['apply', '-f', CRD]);
     await waitUntil(
       'JobFlows to be served',
-      async () => (await cluster.api.request('GET', collectionPath('jobflows'))).status === 200,
+      async () => (await cluster.api.request('GET', jobflows)).status === 200,
     );
     const { kubeconfigPath } = cluster;
     connection = await connect({ kubeconfigPath, connections: 1, userAgent: 'jobflow-test' });

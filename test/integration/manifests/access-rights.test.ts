@@ -115,6 +115,7 @@ describe('the access rights', function () {
     this.timeout(STARTING_LIMIT_MS);
     cluster = await startCluster({ nodes: 1 });
     for (const part of ['crds', 'rbac']) await cluster.kubectl(['apply', '-k', `${MANIFESTS}/${part}`]);
+    await cluster.kubectl(['apply', '-k', `${MANIFESTS}/cleanup`]);
     await waitUntil('the rights to be in force', () =>
       isAllowed(cluster, 'jobflow-controller', { verb: 'patch', ...JOBS }),
     );
@@ -148,6 +149,31 @@ describe('the access rights', function () {
         expect(await isAllowed(cluster, account, { verb: 'create', group, resource })).to.equal(true);
     });
   }
+
+  it('give the clean-up the right to list and patch what may have a finalizer, and no other', async () => {
+    const may = [
+      ...['list', 'patch'].map((verb) => ({ verb, ...JOBS })),
+      ...resources(['list', 'patch'], ['jobflows', 'daemonjobs']),
+    ];
+    const mayNot = [
+      ...NEITHER_MAY,
+      ...['get', 'watch', 'create', 'delete'].map((verb) => ({ verb, ...JOBS })),
+      { verb: 'patch', ...JOBS, subresource: 'status' },
+      ...resources(['get', 'watch', 'create', 'delete'], ['jobflows', 'daemonjobs', 'jobtemplates']),
+      { verb: 'list', resource: 'nodes' },
+      { verb: 'create', ...LEASES, namespace: SYSTEM },
+    ];
+    const allowed = async (rights: readonly Right[]): Promise<string[]> => {
+      const answers = await Promise.all(
+        rights.map(async (right) =>
+          (await isAllowed(cluster, 'jobflow-cleanup', right)) ? sentence(right) : [],
+        ),
+      );
+      return answers.flat();
+    };
+    expect(await allowed(may)).to.deep.equal(may.map(sentence));
+    expect(await allowed(mayNot)).to.deep.equal([]);
+  });
 
   it('let those who may edit a namespace edit its flows and templates, and viewers see them', async () => {
     await cluster.kubectl([

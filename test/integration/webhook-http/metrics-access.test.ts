@@ -47,7 +47,9 @@ describe('the metrics of the installed programs', function () {
       urls.map(async (url) => (await fetch(url, { headers: { authorization } })).text()),
     );
     expect(webhook).to.contain('# TYPE jobflow_webhook_request_duration_seconds histogram');
-    const expiry = /^jobflow_webhook_certificate_expiry_timestamp_seconds (?<at>\S+)$/m.exec(webhook);
+    const expiry = /^jobflow_webhook_certificate_expiry_timestamp_seconds\{[^}]*\} (?<at>\S+)$/m.exec(
+      webhook,
+    );
     expect(Number(expiry?.groups?.at)).to.be.greaterThan(Date.now() / 1_000);
     expect(controller).to.contain('process_resident_memory_bytes');
   });

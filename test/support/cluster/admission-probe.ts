@@ -9,21 +9,21 @@ import { waitUntil } from './wait-until.ts';
  */
 
 /** Waits until the policy refuses a held Job that is not suspended. Call it while no webhook is configured. */
-export async function untilPolicyInForce(api: ApiClient): Promise<void> {
+export async function untilPolicyInForce(api: ApiClient, namespace = 'default'): Promise<void> {
   await waitUntil(
     'the admission policy to be in force',
-    async () => (await createHeldJob(api)).status >= 400,
+    async () => (await createHeldJob(api, namespace)).status >= 400,
     { limitMs: 20_000 },
   );
 }
 
 /** Waits until the webhook suspends a held Job. */
-export async function untilWebhookInForce(api: ApiClient): Promise<void> {
+export async function untilWebhookInForce(api: ApiClient, namespace = 'default'): Promise<void> {
   let last: ApiAnswer | undefined;
   await waitUntil(
     'the webhook to be called',
     async () => {
-      last = await createHeldJob(api);
+      last = await createHeldJob(api, namespace);
       return readPath(last.body, 'spec', 'suspend') === true;
     },
     {
@@ -34,8 +34,8 @@ export async function untilWebhookInForce(api: ApiClient): Promise<void> {
   );
 }
 
-async function createHeldJob(api: ApiClient): Promise<ApiAnswer> {
-  return api.request('POST', '/apis/batch/v1/namespaces/default/jobs?dryRun=All', {
+async function createHeldJob(api: ApiClient, namespace: string): Promise<ApiAnswer> {
+  return api.request('POST', `/apis/batch/v1/namespaces/${namespace}/jobs?dryRun=All`, {
     apiVersion: 'batch/v1',
     kind: 'Job',
     metadata: { name: `admission-probe.${API_GROUP}`, annotations: { [USER_ANNOTATIONS.hold]: 'true' } },

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { parseAllDocuments } from 'yaml';
+import { renderChart } from '../../../scripts/generate-manifests/render-chart.ts';
 import { untilPolicyInForce, untilWebhookInForce } from './admission-probe.ts';
 import { readPath } from './api-client.ts';
 import type { Cluster } from './cluster.ts';
@@ -22,6 +23,10 @@ export type JobflowOptions = {
   controllers?: number;
   /** Webhook processes (default 1); all of them answer. */
   webhooks?: number;
+  /** The checkouts whose programs the replicas run, in turn; this one by default. */
+  roots?: readonly string[];
+  /** The namespaces that it is installed for, with Roles in them and no rights elsewhere; they must exist. All by default. */
+  namespaces?: readonly string[];
   /** Replaces the `failurePolicy` of the shipped webhook configuration. */
   webhookFailurePolicy?: 'Fail' | 'Ignore';
   /**
@@ -57,17 +62,19 @@ export type Jobflow = {
  * @throws Error with the end of the log of a program that does not become ready
  */
 export async function installJobflow(cluster: Cluster, options: JobflowOptions = {}): Promise<Jobflow> {
-  const { controllers = 1, webhooks = 1, certificates = 'files' } = options;
-  for (const part of ['crds', 'rbac', 'policy'])
-    await cluster.kubectl(['apply', '-k', join(ROOT, 'manifests', part)]);
+  const { controllers = 1, webhooks = 1, certificates = 'files', namespaces = [], roots = [ROOT] } = options;
+  const manifests = await shippedManifests(cluster, namespaces);
+  for (const part of ['crds', 'rbac', 'policy'] as const)
+    await cluster.kubectl(['apply', '-f', '-'], { input: await manifests(part) });
   if (certificates === 'self-signed') await applySelfSignedRights(cluster);
   await cluster.kubectl(['wait', '--for=condition=Established', '--timeout=30s', 'crd', '--all']);
   const tls = await writeServingCertificate(cluster);
-  const webhookEnv = { ...CERTIFICATE_SETTINGS[certificates](tls), ...options.webhookEnv };
+  const follow = { JOBFLOW_NAMESPACES: namespaces.join(',') };
+  const webhookEnv = { ...follow, ...CERTIFICATE_SETTINGS[certificates](tls), ...options.webhookEnv };
   const [webhookPrograms, controllerPrograms] = await Promise.all([
-    startWebhooks(cluster, webhooks, webhookEnv),
-    startControllers(cluster, controllers, options.controllerEnv ?? {}),
-    untilPolicyInForce(cluster.api),
+    startWebhooks(cluster, webhooks, roots, webhookEnv),
+    startControllers(cluster, controllers, roots, { ...follow, ...options.controllerEnv }),
+    untilPolicyInForce(cluster.api, namespaces[0]),
   ]);
   const port = await reachablePort(cluster, webhookPrograms);
   const webhookUrl = `https://127.0.0.1:${port}`;
@@ -75,9 +82,10 @@ export async function installJobflow(cluster: Cluster, options: JobflowOptions =
   // Webhooks that make their certificates themselves are ready once they have told the configuration of them.
   if (certificates === 'files') await webhooksReady();
   const caCert = certificates === 'files' ? cluster.caCert : undefined;
-  await applyWebhookConfigurations(cluster, webhookUrl, caCert, options.webhookFailurePolicy);
+  const configuration = await manifests('webhook');
+  await applyWebhookConfigurations(cluster, configuration, webhookUrl, caCert, options.webhookFailurePolicy);
   await webhooksReady();
-  if (webhooks > 0) await untilWebhookInForce(cluster.api);
+  if (webhooks > 0) await untilWebhookInForce(cluster.api, namespaces[0]);
   return {
     controllers: controllerPrograms,
     webhooks: webhookPrograms.map(({ program }) => program),
@@ -85,6 +93,41 @@ export async function installJobflow(cluster: Cluster, options: JobflowOptions =
     webhookUrl,
     tls,
   };
+}
+
+type Part = 'crds' | 'rbac' | 'policy' | 'webhook';
+
+/** What is shipped, by its part: manifests/ as it is, or what the chart makes for some namespaces. */
+async function shippedManifests(
+  cluster: Cluster,
+  namespaces: readonly string[],
+): Promise<(part: Part) => Promise<string>> {
+  if (namespaces.length === 0) {
+    return async (part) => (await cluster.kubectl(['kustomize', join(ROOT, 'manifests', part)])).stdout;
+  }
+  const values = [
+    'certificates.mode=cert-manager',
+    'createNamespace=true',
+    `namespaces={${namespaces.join()}}`,
+  ];
+  const rendered = await renderChart({
+    release: 'jobflow',
+    namespace: SYSTEM_NAMESPACE,
+    args: ['--no-hooks', ...values.flatMap((value) => ['--set', value])],
+  });
+  const documents = rendered.split(/^---\n/m);
+  return (part) =>
+    Promise.resolve(
+      documents
+        .filter((document) => document.startsWith(`# Source: jobflow/templates/${part}/`))
+        // The namespace comes before what is in it.
+        .sort((a, b) => Number(isNamespace(b)) - Number(isNamespace(a)))
+        .join('\n---\n'),
+    );
+}
+
+function isNamespace(document: string): boolean {
+  return /^kind: Namespace$/m.test(document);
 }
 
 type Webhook = { program: JobflowProgram; port: number };
@@ -103,6 +146,7 @@ const CERTIFICATE_SETTINGS: Record<
 async function startWebhooks(
   cluster: Cluster,
   count: number,
+  roots: readonly string[],
   env: Readonly<Record<string, string>>,
 ): Promise<Webhook[]> {
   const kubeconfig = await cluster.serviceAccountKubeconfig(SYSTEM_NAMESPACE, 'jobflow-webhook');
@@ -113,7 +157,7 @@ async function startWebhooks(
       const program = await startNode(
         cluster,
         `jobflow-webhook-${index + 1}`,
-        'webhook/main.ts',
+        join(roots[index % roots.length] ?? ROOT, 'webhook/main.ts'),
         healthPort,
         {
           KUBECONFIG: kubeconfig,
@@ -130,6 +174,7 @@ async function startWebhooks(
 async function startControllers(
   cluster: Cluster,
   count: number,
+  roots: readonly string[],
   env: Readonly<Record<string, string>>,
 ): Promise<JobflowProgram[]> {
   const kubeconfig = await cluster.serviceAccountKubeconfig(SYSTEM_NAMESPACE, 'jobflow-controller');
@@ -137,12 +182,18 @@ async function startControllers(
   // One after the other, so that the first one leads.
   for (const [index, healthPort] of (await findFreePorts(count)).entries()) {
     const name = `jobflow-controller-${index + 1}`;
-    const program = await startNode(cluster, name, 'controller/main.ts', healthPort, {
-      KUBECONFIG: kubeconfig,
-      JOBFLOW_LEASE_NAME: 'jobflow-controller',
-      JOBFLOW_IDENTITY: name,
-      ...env,
-    });
+    const program = await startNode(
+      cluster,
+      name,
+      join(roots[index % roots.length] ?? ROOT, 'controller/main.ts'),
+      healthPort,
+      {
+        KUBECONFIG: kubeconfig,
+        JOBFLOW_LEASE_NAME: 'jobflow-controller',
+        JOBFLOW_IDENTITY: name,
+        ...env,
+      },
+    );
     await program.waitUntilReady();
     programs.push(program);
   }
@@ -160,7 +211,7 @@ async function startNode(
   const program = await cluster.startProgram({
     name,
     command: process.execPath,
-    args: [join(ROOT, script)],
+    args: [script],
     workingDirectory: ROOT,
     env: { JOBFLOW_NAMESPACE: SYSTEM_NAMESPACE, JOBFLOW_HEALTH_ADDRESS: `127.0.0.1:${healthPort}`, ...env },
     stopLimitMs: 10_000,
@@ -214,13 +265,13 @@ async function reachablePort(cluster: Cluster, webhooks: readonly Webhook[]): Pr
 /** The shipped configurations, with the Service replaced by the loopback address, and the authority if it is given. */
 async function applyWebhookConfigurations(
   cluster: Cluster,
+  manifests: string,
   url: string,
   caCert: string | undefined,
   failurePolicy: JobflowOptions['webhookFailurePolicy'],
 ): Promise<void> {
-  const { stdout } = await cluster.kubectl(['kustomize', join(ROOT, 'manifests', 'webhook')]);
   const trust = caCert === undefined ? {} : { caBundle: Buffer.from(caCert).toString('base64') };
-  const configurations = parseAllDocuments(stdout).flatMap((document): object[] => {
+  const configurations = parseAllDocuments(manifests).flatMap((document): object[] => {
     if (!/^(Mutating|Validating)WebhookConfiguration$/.test(String(document.get('kind')))) return [];
     const configuration: unknown = document.toJS();
     const webhooks = readPath(configuration, 'webhooks');

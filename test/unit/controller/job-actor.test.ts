@@ -32,7 +32,6 @@ function actor(answer: () => Promise<unknown>): JobActor {
     mayWrite: () => true,
     releases: { releasing: () => undefined, notReleased: () => undefined },
     recheckAt: silent,
-    wrote: silent,
     now: () => 0,
   });
 }

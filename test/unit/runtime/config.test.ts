@@ -16,8 +16,10 @@ const DAY_MS = 24 * 3_600_000;
 describe('configuration', () => {
   it('has a default for every setting', () => {
     expect(settingsOf(readWebhookConfig([], {}))).to.deep.equal({
+      configFile: undefined,
       kubeconfig: undefined,
       namespace: 'jobflow-system',
+      namespaces: [],
       healthAddress: { host: '0.0.0.0', port: 8081 },
       metricsAccess: 'api-server',
       logLevel: 'info',

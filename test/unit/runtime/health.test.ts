@@ -13,7 +13,7 @@ describe('the health server', function () {
   afterEach(() => server?.close());
 
   const start = async (metricsAccess?: MetricsAccess): Promise<string> => {
-    const registry = createMetricsRegistry();
+    const registry = createMetricsRegistry('jobflow-test');
     new Counter({ name: 'jobflow_test_total', help: 'A test.', registers: [registry] }).inc(3);
     server = await startHealthServer({
       address: { host: '127.0.0.1', port: 0 },
@@ -52,7 +52,9 @@ describe('the health server', function () {
     const answer = await fetch(`${await start()}/metrics`);
     expect(answer.headers.get('content-type')).to.match(/^text\/plain; version=0\.0\.4/);
     const text = await answer.text();
-    expect(text).to.contain('\njobflow_test_total 3\n').and.to.contain('process_resident_memory_bytes');
+    expect(text)
+      .to.contain('\njobflow_test_total{program="jobflow-test"} 3\n')
+      .and.to.contain('process_resident_memory_bytes');
   });
 
   it('serves the metrics only to those who may read them', async () => {
