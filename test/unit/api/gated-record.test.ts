@@ -55,6 +55,19 @@ describe('the gated record', () => {
     expect(formatGatedRecord({ ...PLAIN, manager: 'kubectl' })).to.equal('{"gate":true,"manager":"kubectl"}');
   });
 
+  it('of a later version is read as far as it is known: further fields, and further elements of a leaf, are passed over', () => {
+    const text =
+      '{"gate":true,"v":2,"manager":"kubectl","later":{"a":[1]},"injected":[[["spec","a"],null,"later"],[["spec","b"]],{"later":1}]}';
+    expect(parseGatedRecord(text)).to.deep.equal({
+      ...PLAIN,
+      manager: 'kubectl',
+      injected: [
+        { path: ['spec', 'a'], stated: null },
+        { path: ['spec', 'b'], stated: undefined },
+      ],
+    });
+  });
+
   it('is none where the text is damaged', () => {
     for (const text of [undefined, '', '{', 'true', 'null', '[]', '{}', '{"gate":"true"}', '{"gate":1}']) {
       expect(parseGatedRecord(text), String(text)).to.equal(undefined);

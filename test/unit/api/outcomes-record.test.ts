@@ -52,6 +52,11 @@ describe('the outcomes record', () => {
     expect([...parseOutcomes(text)]).to.deep.equal([['f', { uid: 'u', outcome: 'Skipped' }]]);
   });
 
+  it('of a later version is read as far as it is known: an outcome with further elements counts, one of another name does not', () => {
+    const text = '{"a":["u","Complete",{"later":true}],"b":["u","Cancelled"]}';
+    expect([...parseOutcomes(text)]).to.deep.equal([['a', { uid: 'u', outcome: 'Complete' }]]);
+  });
+
   it('of 1,000 upstreams with the longest list of names stays below the limit for annotations', () => {
     // 1,000 names and 32 KiB of list leave 31 bytes for a name.
     const uid = '01234567-89ab-cdef-0123-456789abcdef';
