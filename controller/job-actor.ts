@@ -148,7 +148,14 @@ export class JobActor {
   }
 
   #patch({ path, query, contentType, body }: JobPatch): Promise<unknown> {
-    return this.#options.connection.request({ method: 'PATCH', path, query, contentType, body });
+    return this.#options.connection.request({
+      method: 'PATCH',
+      path,
+      query,
+      contentType,
+      body,
+      answer: 'metadata',
+    });
   }
 
   #startMs(job: JobRecord): number {

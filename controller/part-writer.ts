@@ -86,7 +86,7 @@ export class PartWriter {
     try {
       const answer = await this.send(owner, createPartRequest(part), 'created', name);
       if (answer === undefined) this.#made.delete(key);
-      else if (this.#made.has(key)) this.#made.set(key, { record: recordOf(answer), sinceMs: now() });
+      else if (this.#made.has(key)) this.#made.set(key, { record: recordOf(part, answer), sinceMs: now() });
     } catch (error) {
       this.#made.delete(key);
       // It is there already, or its namespace is going away: the watch says so.
@@ -159,6 +159,7 @@ function partName({ kind, metadata }: JobObject): string {
   return formatReference({ kind: kind === 'DaemonJob' ? 'daemonjob' : 'job', name: metadata.name ?? '' });
 }
 
-function recordOf(answer: unknown): JobRecord {
-  return projectJob(answer as JobObject);
+/** What was made is what was sent, with the metadata that was answered. */
+function recordOf(part: JobObject, answer: unknown): JobRecord {
+  return projectJob({ ...part, metadata: (answer as JobObject).metadata });
 }

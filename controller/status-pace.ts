@@ -1,6 +1,6 @@
 /** Between two writes of a status there is at least so much, in milliseconds, and more for each of its Jobs. */
 const LEAST_MS = 500;
-const PER_JOB_MS = 4;
+const PER_JOB_MS = 8;
 
 /**
  * Keeps writes of a status apart: a flow of 1,000 Jobs writes its status, some 60 KB, every few seconds, however

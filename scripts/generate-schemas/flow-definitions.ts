@@ -58,7 +58,8 @@ function runStatus(description: string, jobs: string, total: string): Shape {
       'Pending until the first Job starts; Succeed or Failed once all have ended; Terminating while it is deleted.',
     ),
     message: text('What it is doing or why it ended, in a sentence.'),
-    jobStatusList: mapOf(ref('JobState'), jobs),
+    // Only the controller writes it: a record of who owns each of a thousand entries would be as long as the list.
+    jobStatusList: { description: jobs, kind: 'map', values: ref('JobState'), atomic: true },
     counts: ref('JobCounts', `How many Jobs are in each state; total is ${total}.`),
     startTime: time('When the first Job started, or all was resumed last.'),
     completionTime: time('When the last Job ended.'),

@@ -5,7 +5,8 @@
 export type Shape = { readonly description?: string } & (
   | { readonly kind: 'ref'; readonly to: string }
   | ObjectShape
-  | { readonly kind: 'map'; readonly values: Shape }
+  /** An atomic one is owned, and replaced, as a whole. */
+  | { readonly kind: 'map'; readonly values: Shape; readonly atomic?: true }
   | ListShape
   | StringShape
   | IntegerShape

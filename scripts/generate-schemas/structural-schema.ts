@@ -65,7 +65,11 @@ function bare(
     case 'object':
       return objectSchema(withInherited(shape, definitions), inner);
     case 'map':
-      return { type: 'object', additionalProperties: undescribed(inner(shape.values)) };
+      return {
+        type: 'object',
+        additionalProperties: undescribed(inner(shape.values)),
+        ...(shape.atomic === true ? { 'x-kubernetes-map-type': 'atomic' } : {}),
+      };
     case 'list':
       return {
         type: 'array',

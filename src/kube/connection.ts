@@ -41,6 +41,12 @@ export interface ApiRequest {
   readonly body?: unknown;
   /** Of the body; by default `application/json`, and `application/merge-patch+json` with PATCH. */
   readonly contentType?: string;
+  /**
+   * What of the object is to be answered: all of it unless stated. `metadata` spares the API server and this side the
+   * rest of what they know already
+   * (https://kubernetes.io/docs/reference/using-api/api-concepts/#metadata-only-fetches).
+   */
+  readonly answer?: 'object' | 'metadata';
   /** The limit for the whole request, waiting its turn included, in milliseconds. */
   readonly timeoutMs?: number | undefined;
   /** Ends the request with an ApiError of kind `aborted`. */
@@ -168,9 +174,11 @@ class PooledConnection implements Connection {
       const answer = await this.#send(this.#requests, limit.signal, {
         method,
         path: this.#target(request.path, request.query),
-        ...(body === undefined
-          ? {}
-          : { body: JSON.stringify(body), headers: { 'content-type': contentType } }),
+        headers: {
+          accept: ACCEPTED[request.answer ?? 'object'],
+          ...(body === undefined ? {} : { 'content-type': contentType }),
+        },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       });
       const content = await contentOf(answer);
       code = String(answer.statusCode);
@@ -208,8 +216,11 @@ class PooledConnection implements Connection {
     const startedMs = this.#now();
     let code = 'none';
     try {
-      const target = this.#target(path, query);
-      const { body, statusCode } = await this.#send(this.#streams, signal, { method: 'GET', path: target });
+      const { body, statusCode } = await this.#send(this.#streams, signal, {
+        method: 'GET',
+        path: this.#target(path, query),
+        headers: { accept: ACCEPTED.object },
+      });
       code = String(statusCode);
       return body;
     } catch (error) {
@@ -238,7 +249,6 @@ class PooledConnection implements Connection {
     for (let attempt = 1; ; attempt += 1) {
       const auth = await this.#credentials.headers();
       const headers = {
-        accept: 'application/json',
         'user-agent': this.#userAgent,
         ...auth,
         ...options.headers,
@@ -271,8 +281,14 @@ interface Outgoing {
   readonly method: ApiRequest['method'];
   readonly path: string;
   readonly body?: string;
-  readonly headers?: Record<string, string>;
+  readonly headers: Readonly<Record<string, string>>;
 }
+
+const ACCEPTED = {
+  object: 'application/json',
+  // An API server that cannot give it gives the whole object.
+  metadata: 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json',
+} as const;
 
 /** The reason of the ApiError of a request whose time is up. */
 const TIMEOUT = 'Timeout';

@@ -7,6 +7,12 @@ import { apiPath, type ApiRequest } from './connection.ts';
 import { partPath } from './patches.ts';
 import type { Identified } from './store-change.ts';
 
+const KINDS: Readonly<Record<ResourceCollection, string>> = {
+  jobflows: 'JobFlow',
+  jobtemplates: 'JobTemplate',
+  daemonjobs: 'DaemonJob',
+};
+
 /** The path of one object of a custom resource. */
 export function resourcePath(
   collection: ResourceCollection,
@@ -30,6 +36,7 @@ export function createPartRequest(part: JobObject): ApiRequest {
         ? `/apis/${API_GROUP}/${API_VERSION}${namespace}/daemonjobs`
         : `/apis/batch/v1${namespace}/jobs`,
     query: { fieldManager: CONTROLLER_FIELD_MANAGER },
+    answer: 'metadata',
     body: part,
   };
 }
@@ -60,24 +67,26 @@ export function deleteResourceRequest(
 }
 
 /**
- * Replaces the status of an object of ours as a whole, if it still is what it was decided on: with the
- * resourceVersion set by the patch itself, the API server answers 409 otherwise.
+ * Replaces the status of an object of ours as a whole, if it still is what it was decided on; the API server answers
+ * 409 otherwise. The status is all that it takes from the body, so that the rest, which may be large, need not be sent
+ * (https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/#status-subresource).
  */
 export function statusRequest(
   collection: ResourceCollection,
   object: Identified,
   status: JobFlowStatus | Readonly<Record<string, unknown>>,
 ): ApiRequest {
+  const { namespace, name, uid, resourceVersion } = object;
   return {
-    method: 'PATCH',
+    method: 'PUT',
     path: `${resourcePath(collection, object)}/status`,
     query: { fieldManager: CONTROLLER_FIELD_MANAGER },
-    contentType: 'application/json-patch+json',
-    body: [
-      // Not a `test`, which is answered with 422 where it fails.
-      { op: 'replace', path: '/metadata/uid', value: object.uid },
-      { op: 'replace', path: '/metadata/resourceVersion', value: object.resourceVersion },
-      { op: 'add', path: '/status', value: status },
-    ],
+    answer: 'metadata',
+    body: {
+      apiVersion: `${API_GROUP}/${API_VERSION}`,
+      kind: KINDS[collection],
+      metadata: { namespace, name, uid, resourceVersion },
+      status,
+    },
   };
 }
