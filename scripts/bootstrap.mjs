@@ -25,6 +25,8 @@ const TASKS = {
   fix: 'scripts/fix.ts',
   schemas: 'scripts/generate-schemas.ts',
   manifests: 'scripts/generate-manifests.ts',
+  image: 'scripts/image.ts',
+  'test:real': 'scripts/test-real.ts',
 };
 
 const [task = '', ...args] = process.argv.slice(2);

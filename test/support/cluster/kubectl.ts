@@ -1,9 +1,9 @@
-import { spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
+import { runCommand } from './run-command.ts';
+import type { CommandResult } from './run-command.ts';
 
 /** What one run of kubectl gave. */
-export type KubectlResult = { stdout: string; stderr: string; code: number };
+export type KubectlResult = CommandResult;
 
 /** Options of one run of kubectl. */
 export type KubectlOptions = {
@@ -26,29 +26,16 @@ export type KubectlHome = { binDirectory: string; kubeconfigPath: string; direct
 export async function runKubectl(
   home: KubectlHome,
   args: readonly string[],
-  options: KubectlOptions = {},
+  { input, kubeconfig, allowFailure }: KubectlOptions = {},
 ): Promise<KubectlResult> {
-  const child = spawn(join(home.binDirectory, 'kubectl'), args, {
+  return runCommand(`kubectl ${args.join(' ')}`, [join(home.binDirectory, 'kubectl'), ...args], {
     env: {
       PATH: process.env.PATH,
       HOME: home.directory,
-      KUBECONFIG: options.kubeconfig ?? home.kubeconfigPath,
+      KUBECONFIG: kubeconfig ?? home.kubeconfigPath,
       KUBECACHEDIR: join(home.directory, 'kubectl-cache'),
     },
-    stdio: ['pipe', 'pipe', 'pipe'],
+    ...(input === undefined ? {} : { input }),
+    ...(allowFailure === undefined ? {} : { allowFailure }),
   });
-  // A kubectl that refuses its arguments ends before it has read its input: the EPIPE says nothing more.
-  child.stdin.on('error', () => undefined);
-  child.stdin.end(options.input ?? '');
-  const ended = new Promise<number>((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', (code) => {
-      resolve(code ?? 1);
-    });
-  });
-  const [stdout, stderr, code] = await Promise.all([text(child.stdout), text(child.stderr), ended]);
-  if (code !== 0 && options.allowFailure !== true) {
-    throw new Error(`kubectl ${args.join(' ')} ended with code ${code}:\n${stderr}${stdout}`);
-  }
-  return { stdout, stderr, code };
 }

@@ -8,26 +8,46 @@ import { promisify } from 'node:util';
 import { withBuildLock } from './process-lock.ts';
 import { BuildProgress } from './build-progress.ts';
 import { missingPrograms } from './programs.ts';
+import type { ProgramSet } from './programs.ts';
 import { Supervisor } from './supervisor.ts';
 
 const KUBERNETES = 'k8s.io/kubernetes';
+const CONTAINERD = 'github.com/containerd/containerd/v2';
 
 /** One folder of `programs/` (a go.mod and its go.sum) and what is built from it: program name and Go package. */
 const MODULES: readonly {
   folder: string;
   module: string;
   packages: readonly (readonly [string, string])[];
+  /** Build tags, separated by commas. */
+  tags?: string;
 }[] = [
   { folder: 'etcd', module: 'go.etcd.io/etcd/server/v3', packages: [['etcd', 'go.etcd.io/etcd/server/v3']] },
   {
     folder: 'kubernetes',
     module: KUBERNETES,
-    packages: ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kubectl'].map(
-      (name) => [name, `${KUBERNETES}/cmd/${name}`] as const,
-    ),
+    packages: [
+      'kube-apiserver',
+      'kube-controller-manager',
+      'kube-scheduler',
+      'kubectl',
+      'kubelet',
+      'kube-proxy',
+    ].map((name) => [name, `${KUBERNETES}/cmd/${name}`] as const),
   },
   { folder: 'kwok', module: 'sigs.k8s.io/kwok', packages: [['kwok', 'sigs.k8s.io/kwok/cmd/kwok']] },
   { folder: 'helm', module: 'helm.sh/helm/v4', packages: [['helm', 'helm.sh/helm/v4/cmd/helm']] },
+  {
+    folder: 'containerd',
+    module: CONTAINERD,
+    packages: ['containerd', 'containerd-shim-runc-v2', 'ctr'].map(
+      (name) => [name, `${CONTAINERD}/cmd/${name}`] as const,
+    ),
+    // What needs C libraries, and file systems that nothing here uses.
+    tags: 'no_btrfs,no_devmapper,no_zfs',
+  },
+  // Its own main, with few plugins.
+  { folder: 'coredns', module: 'github.com/coredns/coredns', packages: [['coredns', '.']] },
 ];
 
 const PROGRAMS_FOLDER = fileURLToPath(new URL('./programs', import.meta.url));
@@ -41,22 +61,31 @@ export type BuildOptions = {
 };
 
 /**
- * Builds every program from the checked-in go.mod files, unless an earlier build left them in the cache
- * (`$XDG_CACHE_HOME` or `~/.cache`, below `jobflow/programs`). A build appears in the cache whole or not at all.
+ * The folder that jobflow's tasks keep things in across runs: `jobflow` below `$XDG_CACHE_HOME` or `~/.cache`.
+ *
+ * @param env the environment
+ */
+export function cacheFolder(env: BuildOptions['env']): string {
+  return join(env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'jobflow');
+}
+
+/**
+ * Builds every program of a set from the checked-in go.mod files, unless an earlier build left them in the cache
+ * (`programs` below `cacheFolder`). A build appears in the cache whole or not at all.
  *
  * @returns the folder with the programs
  * @throws Error with the end of the build's own output and what to do
  */
-export async function buildPrograms({ log, env }: BuildOptions): Promise<string> {
-  const modules = await readModules();
-  const cache = join(env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'jobflow', 'programs');
+export async function buildPrograms(set: ProgramSet, { log, env }: BuildOptions): Promise<string> {
+  const modules = await readModules(set);
+  const cache = join(cacheFolder(env), 'programs');
   const name = cacheName(modules);
   const target = join(cache, name);
-  if (missingPrograms(target).length === 0) return target;
+  if (missingPrograms(target, set).length === 0) return target;
   await requireGo(env, neededGo(modules));
   await mkdir(cache, { recursive: true });
   await withBuildLock(join(cache, `${name}.lock`), log, async () => {
-    if (missingPrograms(target).length === 0) return;
+    if (missingPrograms(target, set).length === 0) return;
     // Only the holder of the lock builds: any other unfinished folder is a dead build's.
     await removeUnfinished(cache, name);
     const unfinished = join(cache, `${name}.unfinished-${process.pid}`);
@@ -74,9 +103,13 @@ export async function buildPrograms({ log, env }: BuildOptions): Promise<string>
 
 type Module = (typeof MODULES)[number] & { directory: string; goMod: string; goSum: string; version: string };
 
-async function readModules(): Promise<Module[]> {
+async function readModules(set: ProgramSet): Promise<Module[]> {
+  const wanted = MODULES.map((one) => ({
+    ...one,
+    packages: one.packages.filter(([name]) => set.some((program) => program === name)),
+  })).filter(({ packages }) => packages.length > 0);
   return Promise.all(
-    MODULES.map(async (one) => {
+    wanted.map(async (one) => {
       const directory = join(PROGRAMS_FOLDER, one.folder);
       const goMod = await readFile(join(directory, 'go.mod'), 'utf8');
       const goSum = await readFile(join(directory, 'go.sum'), 'utf8');
@@ -99,7 +132,11 @@ async function readModules(): Promise<Module[]> {
 /** Versions for people, and a hash of everything else that decides what is built. */
 function cacheName(modules: readonly Module[]): string {
   const hash = createHash('sha256');
-  for (const module of modules) hash.update(module.goMod).update(module.goSum);
+  for (const module of modules)
+    hash
+      .update(module.goMod)
+      .update(module.goSum)
+      .update(module.tags ?? '');
   hash.update(linkerFlags('v0.0.0')).update(`${process.platform}-${process.arch}`);
   const versions = modules.map((module) => `${module.folder}-${module.version}`).join('_');
   return `${versions}_${hash.digest('hex').slice(0, 12)}`;
@@ -148,7 +185,7 @@ async function buildAll(
     module.packages.map(([name, path]) => ({ module, name, path })),
   );
   log(
-    `Building ${programs.length} programs of the local cluster, once. The first build downloads and takes about 10 minutes.`,
+    `Building ${programs.length} programs of the local cluster, once. The first build downloads, and can take 10 minutes.`,
   );
   // Under a supervisor, so that a build does not go on when this process is killed.
   const supervisor = await Supervisor.open();
@@ -162,6 +199,7 @@ async function buildAll(
           'go',
           'build',
           '-trimpath',
+          `-tags=${module.tags ?? ''}`,
           '-ldflags',
           linkerFlags(module.version),
           '-o',

@@ -1,7 +1,7 @@
 import { accessSync, constants } from 'node:fs';
 import { join, resolve } from 'node:path';
 
-/** The programs that a cluster is made of. */
+/** The programs that a cluster of fake nodes is made of, and those by which it is used. */
 export const PROGRAMS = [
   'etcd',
   'kube-apiserver',
@@ -11,6 +11,19 @@ export const PROGRAMS = [
   'kwok',
   'helm',
 ] as const;
+
+/** What a real node needs besides: its kubelet, what makes Services work and gives them names, what runs containers. */
+export const NODE_PROGRAMS = [
+  'kubelet',
+  'kube-proxy',
+  'containerd',
+  'containerd-shim-runc-v2',
+  'ctr',
+  'coredns',
+] as const;
+
+/** Programs that are built, kept and found together. */
+export type ProgramSet = typeof PROGRAMS | typeof NODE_PROGRAMS;
 
 /** Settings of `ensurePrograms`. */
 export type ProgramsOptions = {
@@ -30,19 +43,36 @@ export async function ensurePrograms({
 }: ProgramsOptions = {}): Promise<string> {
   const given = env.JOBFLOW_CLUSTER_BIN;
   if (given !== undefined && given !== '') {
-    const missing = missingPrograms(resolve(given));
+    const missing = missingPrograms(resolve(given), PROGRAMS);
     if (missing.length === 0) return resolve(given);
     throw new Error(
       `JOBFLOW_CLUSTER_BIN names ${given}, which lacks ${missing.join(', ')}. Add what is missing, or unset the variable to have all programs built.`,
     );
   }
   const { buildPrograms } = await import('./program-build.ts');
-  return buildPrograms({ log, env });
+  return buildPrograms(PROGRAMS, { log, env });
 }
 
-/** Which of the programs are not executable files in a folder. */
-export function missingPrograms(directory: string): string[] {
-  return PROGRAMS.filter((name) => {
+/**
+ * The folder that has every program of `NODE_PROGRAMS`: `JOBFLOW_CLUSTER_BIN` if they are there too.
+ *
+ * @throws Error that says what to do
+ */
+export async function ensureNodePrograms({
+  log = () => undefined,
+  env = process.env,
+}: ProgramsOptions = {}): Promise<string> {
+  const given = env.JOBFLOW_CLUSTER_BIN;
+  if (given !== undefined && given !== '' && missingPrograms(resolve(given), NODE_PROGRAMS).length === 0) {
+    return resolve(given);
+  }
+  const { buildPrograms } = await import('./program-build.ts');
+  return buildPrograms(NODE_PROGRAMS, { log, env });
+}
+
+/** Which programs of a set are not executable files in a folder. */
+export function missingPrograms(directory: string, set: ProgramSet): string[] {
+  return set.filter((name) => {
     try {
       accessSync(join(directory, name), constants.X_OK);
       return false;

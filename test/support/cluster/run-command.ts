@@ -1,0 +1,58 @@
+import { spawn } from 'node:child_process';
+import { text } from 'node:stream/consumers';
+
+/** What one run of a command gave. */
+export type CommandResult = { stdout: string; stderr: string; code: number };
+
+/** Options of one run of a command. */
+export type CommandOptions = {
+  /** Sent to stdin. */
+  input?: string;
+  /** The whole environment; that of this process when absent. */
+  env?: Readonly<Record<string, string | undefined>>;
+  /** Return a result whose code is not 0 instead of throwing. */
+  allowFailure?: boolean;
+  /** Receives the lines of stdout as they come. */
+  onLine?: (line: string) => void;
+};
+
+/** Lines of a failed command's output that its error shows. */
+const SHOWN_LINES = 40;
+
+/**
+ * Runs a command to its end.
+ *
+ * @param name what its error calls it
+ * @throws Error with the end of what it wrote when it ends with another code than 0, unless `allowFailure`
+ */
+export async function runCommand(
+  name: string,
+  [command = '', ...args]: readonly string[],
+  options: CommandOptions = {},
+): Promise<CommandResult> {
+  const child = spawn(command, args, {
+    env: options.env ?? process.env,
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
+  // A command that refuses its arguments ends before it has read its input: the EPIPE says nothing more.
+  child.stdin.on('error', () => undefined);
+  child.stdin.end(options.input ?? '');
+  const { onLine } = options;
+  if (onLine !== undefined) {
+    child.stdout.on('data', (chunk: Buffer) => {
+      for (const line of chunk.toString().trimEnd().split('\n')) onLine(line);
+    });
+  }
+  const ended = new Promise<number>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code) => {
+      resolve(code ?? 1);
+    });
+  });
+  const [stdout, stderr, code] = await Promise.all([text(child.stdout), text(child.stderr), ended]);
+  if (code !== 0 && options.allowFailure !== true) {
+    const shown = `${stderr}${stdout}`.trimEnd().split('\n').slice(-SHOWN_LINES).join('\n');
+    throw new Error(`${name} ended with code ${code}:\n${shown}`);
+  }
+  return { stdout, stderr, code };
+}
