@@ -6,22 +6,28 @@ import type { SuiteResult } from './test-suite.ts';
 
 /** In the order in which they run: what fails fast comes first. */
 const SUITES = ['unit', 'integration', 'e2e'] as const;
-/** Takes its time, and runs only when it is asked for: crashes at every write, flows of a thousand Jobs. */
-const BY_HAND = ['chaos'] as const;
+/**
+ * Run only when they are asked for: what takes its time (crashes at every write, flows of a thousand Jobs), and what
+ * needs root and a Debian machine (`npm run test:real`).
+ */
+const BY_HAND = ['chaos', 'real'] as const;
 /** How long a suite's process may linger after its last test: more is a leak, and fails. */
 const LINGER_LIMIT_MS = 20_000;
 
-/** How many tests passed and failed; a suite that crashes counts as one that failed. */
-export type Tally = { passed: number; failed: number };
+/**
+ * How many tests passed and failed; a suite that crashes counts as one that failed, and one that this machine cannot run
+ * at all as one that was skipped.
+ */
+export type Tally = { passed: number; failed: number; skipped: number };
 
 /** The sum of two tallies. */
 export function add(a: Tally, b: Tally): Tally {
-  return { passed: a.passed + b.passed, failed: a.failed + b.failed };
+  return { passed: a.passed + b.passed, failed: a.failed + b.failed, skipped: a.skipped + b.skipped };
 }
 
 /** The last line of a run. */
-export function summaryLine({ passed, failed }: Tally): string {
-  return `${passed} passed, ${failed} failed`;
+export function summaryLine({ passed, failed, skipped }: Tally): string {
+  return `${passed} passed, ${failed} failed${skipped === 0 ? '' : `, ${skipped} skipped`}`;
 }
 
 /** 0 only if tests ran and none failed. */
@@ -48,7 +54,7 @@ export async function runTests(args: readonly string[]): Promise<Tally> {
       );
     }
   }
-  let total: Tally = { passed: 0, failed: 0 };
+  let total: Tally = { passed: 0, failed: 0, skipped: 0 };
   const interrupted = new AbortController();
   const interrupt = () => {
     interrupted.abort();
@@ -72,12 +78,12 @@ async function runSuite(suite: string, grep: string | undefined, interrupted: Ab
   interrupted.removeEventListener('abort', stop);
   if (result === undefined) {
     console.log(`The suite ${suite} ended by ${ending} before its last test.`);
-    return { passed: 0, failed: 1 };
+    return { passed: 0, failed: 1, skipped: 0 };
   }
   if (lingered) console.log(`The suite ${suite} did not end by itself: a test leaves something open.`);
   // A failure outside of tests (a hook that throws after the last one) shows in the code alone.
   const crashed = lingered || (ending !== 'code 0' && result.failed === 0);
-  return { passed: result.passed, failed: result.failed + (crashed ? 1 : 0) };
+  return { passed: result.passed, failed: result.failed + (crashed ? 1 : 0), skipped: 0 };
 }
 
 type Ending = { result: SuiteResult | undefined; ending: string; lingered: boolean };

@@ -17,6 +17,7 @@ const TIMEOUTS: Readonly<Record<string, number>> = {
   integration: 60_000,
   e2e: 120_000,
   chaos: 600_000,
+  real: 180_000,
 };
 
 const [suite = 'unit', grep] = process.argv.slice(2);

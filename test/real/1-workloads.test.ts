@@ -1,0 +1,115 @@
+import { expect } from 'chai';
+import { readFile } from 'node:fs/promises';
+import { readPath } from '../support/cluster/api-client.ts';
+import { STARTING_LIMIT_MS, sharedRealCluster } from '../support/real-cluster/fixture.ts';
+import { NODE_NAME } from '../support/real-cluster/node-layout.ts';
+import { RealNamespace } from '../support/real-cluster/observations.ts';
+import type { RealCluster } from '../support/real-cluster/real-cluster.ts';
+import { SYSTEM_NAMESPACE, ensureRelease } from '../support/real-cluster/release.ts';
+import { shellJob, shellPod } from '../support/real-cluster/shell-job.ts';
+
+/*
+ * The first part of the life of an installation, whose parts run in the order of their numbers: the image and the chart
+ * of this checkout, on a real node, and what users do with them.
+ */
+describe('jobflow installed with Helm on a real node', () => {
+  let cluster: RealCluster;
+  let place: RealNamespace;
+
+  before('start the cluster and install', async function () {
+    this.timeout(STARTING_LIMIT_MS);
+    cluster = await sharedRealCluster();
+    await ensureRelease(cluster);
+    place = await RealNamespace.create(cluster, 'work');
+  });
+
+  it('runs as nobody in particular, on a file system that it cannot write to, under restricted Pod Security', async () => {
+    const { stdout } = await cluster.kubectl(['get', 'pods', '-n', SYSTEM_NAMESPACE, '-o', 'json']);
+    const pods = readPath(JSON.parse(stdout), 'items');
+    expect(pods).to.be.an('array').with.length(4);
+    for (const pod of Array.isArray(pods) ? pods : []) {
+      expect(readPath(pod, 'spec', 'securityContext', 'runAsUser')).to.equal(65_532);
+      expect(readPath(pod, 'spec', 'containers', 0, 'securityContext', 'readOnlyRootFilesystem')).to.equal(
+        true,
+      );
+      expect(readPath(pod, 'status', 'containerStatuses', 0, 'restartCount')).to.equal(0);
+    }
+  });
+
+  it('runs Jobs one after the other, however they were applied, and their logs are there', async () => {
+    await place.apply([
+      shellJob('load', 'echo load', { dependsOn: 'transform' }),
+      shellJob('transform', 'echo transform', { dependsOn: 'extract' }),
+      shellJob('extract', 'sleep 2; echo extract'),
+    ]);
+    expect(await place.jobsWithPods()).to.not.include.members(['load', 'transform']);
+    await place.waitFor('condition=complete', 'job/load');
+    for (const name of ['extract', 'transform', 'load']) expect(await place.logs(name)).to.equal(`${name}\n`);
+    const [extract, transform, load] = await Promise.all(
+      ['extract', 'transform', 'load'].map((name) => place.get('job', name)),
+    );
+    const time = (job: unknown, field: string) => Date.parse(String(readPath(job, 'status', field)));
+    expect(time(transform, 'startTime')).to.be.at.least(time(extract, 'completionTime'));
+    expect(time(load, 'startTime')).to.be.at.least(time(transform, 'completionTime'));
+  });
+
+  it('fails what depends on a container that failed, without a pod, and runs what was to run then', async () => {
+    await place.apply([
+      shellJob('import', 'echo the disk is full >&2; exit 3'),
+      shellJob('report', 'echo report', { dependsOn: 'import' }),
+      shellJob('alarm', 'echo alarm', { dependsOn: 'import=Failed' }),
+      shellJob('tidy', 'echo tidy', { dependsOn: 'import=Finished' }),
+    ]);
+    await place.waitFor('condition=failed', 'job/report');
+    await place.waitFor('condition=complete', 'job/alarm');
+    await place.waitFor('condition=complete', 'job/tidy');
+    expect(await place.conditions('report')).to.include('Failed: DependencyFailed');
+    expect(await place.jobsWithPods()).to.not.include('report');
+    expect(await place.logs('import')).to.equal('the disk is full\n');
+    const [pod] = (await place.list('pods')).filter(
+      (one) => readPath(one, 'metadata', 'labels', 'batch.kubernetes.io/job-name') === 'import',
+    );
+    expect(readPath(pod, 'status', 'containerStatuses', 0, 'state', 'terminated', 'exitCode')).to.equal(3);
+  });
+
+  it('runs the example of a JobFlow as it is printed, with its parameters in every container', async () => {
+    await place.apply(await readFile(new URL('../../examples/jobflow.yaml', import.meta.url), 'utf8'));
+    await place.waitFor('condition=Complete', 'jobflow/build', 90);
+    expect(await place.logs('build-compile')).to.equal('building 1.4.2\n');
+    expect(await place.logs('build-publish')).to.equal('publishing 1.4.2\n');
+    expect(readPath(await place.get('jobflow', 'build'), 'status', 'state')).to.equal('Succeed');
+  });
+
+  it('fails a JobFlow whose container fails, with what depends on it', async () => {
+    const entry = (name: string, script: string, dependencies: readonly string[] = []) => ({
+      name,
+      dependencies,
+      jobTemplate: { backoffLimit: 0, template: shellPod(script) },
+    });
+    await place.apply({
+      apiVersion: 'api.practice.com/v1alpha1',
+      kind: 'JobFlow',
+      metadata: { name: 'broken' },
+      spec: { flows: [entry('first', 'echo no; exit 1'), entry('second', 'echo never', ['first'])] },
+    });
+    await place.waitFor('condition=Failed', 'jobflow/broken');
+    const status = readPath(await place.get('jobflow', 'broken'), 'status');
+    expect(readPath(status, 'jobStatusList')).to.deep.include({
+      'broken-first': 'Failed',
+      'broken-second': 'Failed',
+    });
+    expect(await place.logs('broken-first')).to.equal('no\n');
+    expect(await place.jobsWithPods()).to.not.include('broken-second');
+  });
+
+  it('runs a DaemonJob on the node', async () => {
+    await place.apply({
+      apiVersion: 'api.practice.com/v1alpha1',
+      kind: 'DaemonJob',
+      metadata: { name: 'prepare' },
+      spec: { template: shellPod('echo "on $NODE_NAME"') },
+    });
+    await place.waitFor('condition=Complete', 'daemonjob/prepare');
+    expect(await place.logs(`prepare-${NODE_NAME}`)).to.equal(`on ${NODE_NAME}\n`);
+  });
+});
