@@ -19,6 +19,8 @@ export type ResourceNames = {
   readonly shortName: string;
   /** Columns that only `kubectl get -o wide` shows. */
   readonly wideColumns: readonly PrinterColumn[];
+  /** Whether it has an end that tools wait for. */
+  readonly ends: boolean;
 };
 
 const COUNT_COLUMNS = [
@@ -37,6 +39,7 @@ export const RESOURCES: readonly ResourceNames[] = [
     singular: 'jobflow',
     shortName: 'jf',
     wideColumns: [...COUNT_COLUMNS, MESSAGE_COLUMN],
+    ends: true,
   },
   {
     kind: 'JobTemplate',
@@ -44,6 +47,7 @@ export const RESOURCES: readonly ResourceNames[] = [
     singular: 'jobtemplate',
     shortName: 'jt',
     wideColumns: [column('USED BY', 'integer', '.status.count'), MESSAGE_COLUMN],
+    ends: false,
   },
   {
     kind: 'DaemonJob',
@@ -51,6 +55,7 @@ export const RESOURCES: readonly ResourceNames[] = [
     singular: 'daemonjob',
     shortName: 'dj',
     wideColumns: [...COUNT_COLUMNS, MESSAGE_COLUMN],
+    ends: true,
   },
 ];
 
@@ -85,7 +90,7 @@ const LEAST_NEEDED: readonly (readonly string[])[] = [
 export function customResourceDefinition(resource: ResourceNames, definitions: Definitions): object {
   for (let left = 0; left <= LEAST_NEEDED.length; left += 1) {
     const omitted = LEAST_NEEDED.slice(0, left);
-    const crd = define(resource, rootSchema(resource.kind, definitions, describedOutside(omitted)));
+    const crd = define(resource, rootSchema(resource, definitions, describedOutside(omitted)));
     if (Buffer.byteLength(JSON.stringify(crd)) <= CRD_SIZE_LIMIT) return crd;
   }
   throw new Error(`The CRD of ${resource.kind} is larger than ${CRD_SIZE_LIMIT} bytes: leave out more.`);
@@ -105,9 +110,21 @@ function matches(wanted: string, name: string | undefined): boolean {
   return name !== undefined && (wanted === ANY || wanted === name);
 }
 
+/**
+ * What an object has whose status nobody has written yet. Tools that wait by kstatus, such as `helm install --wait`, take
+ * an object without a status for one that is as it should be; a generation that is not its own says that it is not yet
+ * (https://github.com/kubernetes-sigs/cli-utils/blob/master/pkg/kstatus/README.md).
+ */
+const NOT_SEEN_YET = { observedGeneration: -1 };
+
 /** The API server knows the metadata of every object, and takes no schema of it but this. */
-function rootSchema(kind: string, definitions: Definitions, described: Described): StructuralSchema {
+function rootSchema(
+  { kind, ends }: ResourceNames,
+  definitions: Definitions,
+  described: Described,
+): StructuralSchema {
   const root = structuralSchema({ kind: 'ref', to: kind }, definitions, described);
+  const status = root.properties?.status;
   return {
     ...root,
     required: ['spec'],
@@ -116,6 +133,7 @@ function rootSchema(kind: string, definitions: Definitions, described: Described
       apiVersion: { type: 'string' },
       kind: { type: 'string' },
       metadata: { type: 'object' },
+      ...(status !== undefined && ends ? { status: { ...status, default: NOT_SEEN_YET } } : {}),
     },
   };
 }

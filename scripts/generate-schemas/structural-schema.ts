@@ -8,6 +8,7 @@ export type StructuralSchema = {
   format?: string;
   enum?: readonly string[];
   minimum?: number;
+  default?: Readonly<Record<string, number>>;
   nullable?: true;
   required?: readonly string[];
   properties?: Readonly<Record<string, StructuralSchema>>;
