@@ -1,5 +1,5 @@
 /*
- * `node scripts/docs.ts`: writes the parts of the pages in docs/ that are made from the source. A unit test fails
+ * `node scripts/docs.ts`: writes the parts of the pages in docs/ and helm/ that are made from the source. A unit test fails
  * while a page differs from what this would write.
  */
 import { glob, readFile, writeFile } from 'node:fs/promises';
@@ -9,7 +9,7 @@ import { format, resolveConfig } from 'prettier';
 import { PARTS } from './docs/parts.ts';
 
 /** The pages that have generated parts, or could have. */
-const PAGES = 'docs/**/*.md';
+const PAGES = ['docs/**/*.md', 'helm/**/*.md'];
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 

@@ -10,6 +10,7 @@ import { registerBuildInfo, registerFollowing, registerRequests } from '../../sr
 import type { Setting } from '../../src/runtime/settings.ts';
 import { createWebhookMetrics } from '../../webhook/metrics.ts';
 import { ALERT_NOTES, type AlertNote } from './alert-notes.ts';
+import { chartValues } from './chart-values.ts';
 import { EVENT_NOTES } from './event-notes.ts';
 import { LIMIT_MEANINGS, OWN_KEYS, USER_KEYS, type KeyNote } from './key-notes.ts';
 import { REFUSAL_GROUPS, REFUSAL_NOTES, type RefusalGroup } from './refusal-notes.ts';
@@ -24,6 +25,7 @@ export const PARTS: Readonly<Record<string, () => string | Promise<string>>> = {
   events: eventsTable,
   warnings: warningSections,
   policy: policyMessages,
+  'chart-values': chartValuesTable,
   alerts: alertSections,
   'webhook-settings': () => settingsTable(WEBHOOK_SETTINGS),
   'controller-settings': () => settingsTable(CONTROLLER_SETTINGS),
@@ -121,6 +123,13 @@ async function policyMessages(): Promise<string> {
     spec: { validations: readonly { message: string }[] };
   };
   return policy.spec.validations.map(({ message }) => codeBlock(message.trim())).join('\n\n');
+}
+
+async function chartValuesTable(): Promise<string> {
+  return table(
+    ['value', 'default', 'meaning'],
+    (await chartValues()).map(({ name, fallback, meaning }) => [`\`${name}\``, `\`${fallback}\``, meaning]),
+  );
 }
 
 function settingsTable(settings: Readonly<Record<string, Setting<unknown>>>): string {

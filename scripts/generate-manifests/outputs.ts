@@ -1,16 +1,19 @@
-import { format, resolveConfig } from 'prettier';
 import { join } from 'node:path';
+import { format, resolveConfig } from 'prettier';
+import { stringify } from 'yaml';
+import { ALERT_NOTES } from '../docs/alert-notes.ts';
 import { ROOT } from '../run-tool.ts';
-import { renderChart } from './render-chart.ts';
+import { CHART, renderChart } from './render-chart.ts';
 
-/** One file of `manifests/`. */
-export type ManifestFile = {
+/** One generated file. */
+export type GeneratedFile = {
   /** From the root of the checkout. */
   readonly path: string;
   readonly content: string;
 };
 
-const NOTE = '# Generated from the chart in helm/jobflow by `npm run manifests`. Do not edit.';
+const MANIFESTS_NOTE = '# Generated from the chart in helm/jobflow by `npm run manifests`. Do not edit.';
+const ALERTS_NOTE = '# Generated from scripts/docs/alert-notes.ts by `npm run manifests`. Do not edit.';
 
 /** Kustomize has no values: cert-manager does there what in the chart is a choice. */
 const ARGS = ['certificates.mode=cert-manager', 'createNamespace=true', 'crds.keep=false'].flatMap(
@@ -26,7 +29,7 @@ const ONLY_HELM = 'tests/';
  *
  * @throws Error with what helm says
  */
-export async function generateManifests(): Promise<ManifestFile[]> {
+export async function generateManifests(): Promise<GeneratedFile[]> {
   const rendered = await renderChart({ release: 'jobflow', namespace: 'jobflow-system', args: ARGS });
   const files = new Map<string, string[]>();
   for (const document of rendered.split(/^---\n/m)) {
@@ -37,16 +40,39 @@ export async function generateManifests(): Promise<ManifestFile[]> {
     files.set(path, [...(files.get(path) ?? []), withoutHooks(document.slice(line.length)).trim()]);
   }
   return Promise.all(
-    [...files].sort().map(async ([template, documents]) => {
-      const path = `manifests/${template}`;
-      const file = join(ROOT, path);
-      const text = `${NOTE}\n${documents.join('\n---\n')}\n`;
-      return { path, content: await format(text, { ...(await resolveConfig(file)), filepath: file }) };
+    [...files].sort().map(([template, documents]) =>
+      formatted({
+        path: `manifests/${template}`,
+        content: `${MANIFESTS_NOTE}\n${documents.join('\n---\n')}\n`,
+      }),
+    ),
+  );
+}
+
+/** The alerts of the runbook, as the chart reads them: what stands in both is written once. */
+export async function generateAlerts(): Promise<GeneratedFile> {
+  const alerts = Object.entries(ALERT_NOTES).map(
+    ([alert, { expr, for: pending, severity, summary, effect }]) => ({
+      alert,
+      expr,
+      for: pending,
+      severity,
+      summary,
+      effect,
     }),
   );
+  return formatted({
+    path: `${CHART}/files/alerts.yaml`,
+    content: `${ALERTS_NOTE}\n${stringify(alerts, { lineWidth: 0 })}`,
+  });
 }
 
 /** Kustomize runs no hooks: what was one is an object like any other. */
 function withoutHooks(document: string): string {
   return document.replace(/^ +helm\.sh\/hook.*\n/gm, '').replace(/^ +annotations:\n(?! {4})/gm, '');
+}
+
+async function formatted({ path, content }: GeneratedFile): Promise<GeneratedFile> {
+  const file = join(ROOT, path);
+  return { path, content: await format(content, { ...(await resolveConfig(file)), filepath: file }) };
 }

@@ -112,7 +112,7 @@ imagePullSecrets:
   {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- with .Values.priorityClassName }}
-priorityClassName: {{ . }}
+priorityClassName: {{ toYaml . }}
 {{- end }}
 nodeSelector:
   {{- toYaml (merge (dict "kubernetes.io/os" "linux") .Values.nodeSelector) | nindent 2 }}
@@ -193,7 +193,7 @@ apiVersion: policy/v1
 kind: PodDisruptionBudget
 metadata:
   name: {{ include "jobflow.fullname" $root }}-{{ $component }}
-  namespace: {{ $root.Release.Namespace }}
+  namespace: {{ toYaml $root.Release.Namespace }}
   labels:
     {{- include "jobflow.labels" (list $root $component) | nindent 4 }}
   {{- with include "jobflow.annotations" (list $root) }}{{ nindent 2 . }}{{ end }}

@@ -2,13 +2,13 @@ import { expect } from 'chai';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import { generateManifests } from '../../../scripts/generate-manifests/outputs.ts';
-import type { ManifestFile } from '../../../scripts/generate-manifests/outputs.ts';
+import { generateAlerts, generateManifests } from '../../../scripts/generate-manifests/outputs.ts';
+import type { GeneratedFile } from '../../../scripts/generate-manifests/outputs.ts';
 import { ROOT } from '../../../scripts/run-tool.ts';
 import { readPath } from '../../support/cluster.ts';
 
 describe('the manifests for kubectl apply -k', () => {
-  let files: readonly ManifestFile[];
+  let files: readonly GeneratedFile[];
 
   before(async function () {
     this.timeout(600_000);
@@ -17,7 +17,7 @@ describe('the manifests for kubectl apply -k', () => {
 
   it('are what the chart renders (else run: npm run manifests)', async () => {
     const stale = await Promise.all(
-      files.map(async ({ path, content }) =>
+      [await generateAlerts(), ...files].map(async ({ path, content }) =>
         content === (await readFile(join(ROOT, path), 'utf8').catch(() => '')) ? [] : [path],
       ),
     );

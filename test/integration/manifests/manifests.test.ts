@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { fileURLToPath } from 'node:url';
 import { parseAllDocuments } from 'yaml';
 import { JOBS_PATH, RESOURCES_PATH } from '../../../webhook/app.ts';
-import { certificateCrds } from '../../support/certificates-crds/certificate-crds.ts';
+import { certificateCrds } from '../../support/foreign-crds/foreign-crds.ts';
 import { readPath, startCluster } from '../../support/cluster.ts';
 import type { Cluster } from '../../support/cluster.ts';
 import { STARTING_LIMIT_MS } from '../../support/cluster/fixture.ts';

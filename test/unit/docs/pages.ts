@@ -12,10 +12,12 @@ export interface Page {
   readonly text: string;
 }
 
-/** All pages that people read: those at the root, in docs/ and in examples/. */
+/** All pages that people read: those at the root, in docs/, in examples/ and in helm/. */
 export async function readPages(): Promise<Page[]> {
   const pages: Page[] = [];
-  for await (const path of glob(['*.md', 'docs/**/*.md', 'examples/**/*.md'], { cwd: ROOT })) {
+  for await (const path of glob(['*.md', 'docs/**/*.md', 'examples/**/*.md', 'helm/**/*.md'], {
+    cwd: ROOT,
+  })) {
     pages.push({ path, text: await readFile(join(ROOT, path), 'utf8') });
   }
   return pages;
