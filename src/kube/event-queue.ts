@@ -158,6 +158,22 @@ export class EventQueue {
     this.#remembered.delete(key);
   }
 
+  /**
+   * Gives up all that waits to be written in a namespace.
+   *
+   * @returns how many were given up
+   */
+  forgetNamespace(namespace: string): number {
+    const before = this.size;
+    const isThere = ({ announcement }: { readonly announcement: Announcement }): boolean =>
+      announcement.object.namespace === namespace;
+    for (const waiting of [this.#fresh, this.#repeats])
+      for (const [key, entry] of waiting) if (isThere(entry)) waiting.delete(key);
+    const others = this.#again.filter((write) => !isThere(write));
+    this.#again.splice(0, Infinity, ...others);
+    return before - this.size;
+  }
+
   #decide({ key, announcement, firstMs, lastMs, count: added }: Waiting): EventWrite {
     const known = this.#remembered.get(key);
     const event = {

@@ -244,10 +244,13 @@ export class EventRecorder {
     }
     this.#counters.dropped += 1;
     this.#queue.forget(write);
+    // A namespace that is being deleted refuses Events, with 403 and then with 404; the others would fare no better.
+    if (write.kind === 'create' && (error.kind === 'denied' || error.kind === 'notFound'))
+      this.#counters.dropped += this.#queue.forgetNamespace(write.announcement.object.namespace);
     this.#warn(write, error);
   }
 
-  /** A namespace that is being deleted refuses Events (403, then 404): no reason to fill the log. */
+  /** Whatever goes wrong with Events, it is no reason to fill the log. */
   #warn({ announcement }: EventWrite, { kind, status, reason, message }: ApiError): void {
     const nowMs = this.#monotonicNow();
     if (kind === 'aborted' || (this.#warnedMs !== undefined && nowMs - this.#warnedMs < WARN_EVERY_MS))

@@ -24,6 +24,10 @@ import { Supervisor } from './supervisor.ts';
 import type { Program } from './supervisor.ts';
 import { waitUntil } from './wait-until.ts';
 
+/** How long fake nodes may take to be ready, in milliseconds: all of them together, and each of them. */
+const NODES_LIMIT_MS = 30_000;
+const NODE_LIMIT_MS = 100;
+
 /** Settings of a cluster. */
 export type ClusterOptions = {
   /** How many fake nodes it starts with (default 3), named `node-1` and so on. */
@@ -167,7 +171,7 @@ export class Cluster {
     });
     await Promise.all(nodes.map((name) => this.api.demand('POST', '/api/v1/nodes', fakeNode(name))));
     await Promise.all([
-      ...nodes.map((name) => this.#untilNodeReady(name)),
+      this.#untilNodesReady(nodes),
       waitUntil(
         'the default service account',
         async () =>
@@ -216,7 +220,7 @@ export class Cluster {
   /** Adds a fake node and waits until it takes pods. */
   async addNode(name: string, options: NodeOptions = {}): Promise<void> {
     await this.api.demand('POST', '/api/v1/nodes', fakeNode(name, options));
-    await this.#untilNodeReady(name);
+    await this.#untilNodesReady([name]);
   }
 
   /** Removes a node, as when a machine is taken away. Its pods go when the pod garbage collector finds them. */
@@ -287,20 +291,37 @@ export class Cluster {
     );
   }
 
-  async #untilNodeReady(name: string): Promise<void> {
-    await waitUntil(`node ${name} to take pods`, async () => {
-      const node = (await this.api.request('GET', `/api/v1/nodes/${name}`)).body;
-      const conditions = readPath(node, 'status', 'conditions');
-      const taints = readPath(node, 'spec', 'taints');
-      const ready =
-        Array.isArray(conditions) &&
-        conditions.some((one) => readPath(one, 'type') === 'Ready' && readPath(one, 'status') === 'True');
-      const notReady =
-        Array.isArray(taints) &&
-        taints.some((one) => readPath(one, 'key') === 'node.kubernetes.io/not-ready');
-      return ready && !notReady;
-    });
+  /** One list for all of them: a thousand questions at a time would keep the API server from its work. */
+  async #untilNodesReady(names: readonly string[]): Promise<void> {
+    const missing = new Set(names);
+    const of = missing.size === 1 ? `node ${names.join()}` : `${missing.size} nodes`;
+    await waitUntil(
+      `${of} to take pods`,
+      async () => {
+        if (missing.size === 0) return true;
+        const items = readPath((await this.api.request('GET', '/api/v1/nodes')).body, 'items');
+        for (const node of Array.isArray(items) ? items : [])
+          if (takesPods(node)) missing.delete(String(readPath(node, 'metadata', 'name')));
+        return missing.size === 0;
+      },
+      {
+        intervalMs: names.length > 10 ? 500 : 25,
+        limitMs: NODES_LIMIT_MS + NODE_LIMIT_MS * names.length,
+        explain: () => `${missing.size} do not, such as ${[...missing].slice(0, 3).join(', ')}`,
+      },
+    );
   }
+}
+
+function takesPods(node: unknown): boolean {
+  const conditions = readPath(node, 'status', 'conditions');
+  const taints = readPath(node, 'spec', 'taints');
+  const ready =
+    Array.isArray(conditions) &&
+    conditions.some((one) => readPath(one, 'type') === 'Ready' && readPath(one, 'status') === 'True');
+  const notReady =
+    Array.isArray(taints) && taints.some((one) => readPath(one, 'key') === 'node.kubernetes.io/not-ready');
+  return ready && !notReady;
 }
 
 async function tail(program: Program): Promise<string> {

@@ -43,6 +43,20 @@ describe('queue of Events', () => {
     expect(events.size).to.equal(0);
   });
 
+  it('gives up what waits in a namespace, and keeps the rest', () => {
+    const events = queue();
+    const elsewhere = { ...about('b'), object: { ...about('b').object, namespace: 'elsewhere' } };
+    events.add(about('repeated'), at(0));
+    events.retry(take(events, 0));
+    events.add(about('repeated'), at(1));
+    events.add(about('a'), at(1));
+    events.add(elsewhere, at(1));
+    expect(events.forgetNamespace('default')).to.equal(3);
+    expect(events.size).to.equal(1);
+    expect(take(events, 2).announcement).to.equal(elsewhere);
+    expect(events.forgetNamespace('default')).to.equal(0);
+  });
+
   it('repeats are gathered for the window and counted on the same Event', () => {
     const events = queue();
     events.add(about('a'), at(0));
