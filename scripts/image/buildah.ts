@@ -95,8 +95,8 @@ export class Buildah {
     ];
     return runCommand(
       `buildah ${args.join(' ')}`,
-      // With a death signal: a build must not outlive this process.
-      ['/usr/bin/setpriv', '--pdeathsig=TERM', 'buildah', ...storage, ...args],
+      // With a death signal and its own mounts: nothing of a build may outlive this process.
+      ['/usr/bin/setpriv', '--pdeathsig=TERM', 'unshare', '--mount', 'buildah', ...storage, ...args],
       {
         allowFailure,
         // Where it unpacks what it builds.
