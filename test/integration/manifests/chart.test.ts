@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { parse } from 'yaml';
 import { renderChart } from '../../../scripts/generate-manifests/render-chart.ts';
+import { CONTROLLER_SETTINGS, WEBHOOK_SETTINGS } from '../../../src/runtime/config.ts';
+import { readSettingsFile } from '../../../src/runtime/settings-file.ts';
 import { certificateCrds, monitoringCrds } from '../../support/foreign-crds/foreign-crds.ts';
 import { ensurePrograms, readPath, startCluster } from '../../support/cluster.ts';
 import type { Cluster } from '../../support/cluster.ts';
@@ -37,6 +39,7 @@ const REFUSED: readonly { args: readonly string[]; says: readonly string[] }[] =
   { args: ["policy.starters[0]=a'b"], says: ["at '/policy/starters/0'"] },
   { args: ['networkPolicy.apiServerPorts={https}'], says: ["at '/networkPolicy/apiServerPorts/0'"] },
   { args: ['webhook.resources.limits.memory=lots'], says: ["at '/webhook/resources/limits/memory'"] },
+  { args: ['webhook.settings.namespaces=a'], says: ["invalid propertyName 'namespaces'"] },
   { args: ['controller=null'], says: ['controller'] },
 ];
 
@@ -110,6 +113,25 @@ describe('the chart', function () {
     });
     const [, bundle = ''] = /caBundle: (\S+)/.exec(text) ?? [];
     expect(Buffer.from(bundle, 'base64').toString()).to.match(/^-----BEGIN CERTIFICATE-----\nZm9v\n/);
+  });
+
+  it('gives both programs settings that they know', async () => {
+    for (const mode of MODES) {
+      const objects = await chartObjects(mode);
+      for (const [component, table] of [
+        ['webhook', WEBHOOK_SETTINGS],
+        ['controller', CONTROLLER_SETTINGS],
+      ] as const) {
+        const file = readPath(
+          findObject(objects, 'ConfigMap', `jobflow-${component}`),
+          'data',
+          'settings.yaml',
+        );
+        const { values, problems } = readSettingsFile('settings.yaml', String(file), table);
+        expect(problems, mode).to.deep.equal([]);
+        expect(values.get('log-level'), mode).to.equal('info');
+      }
+    }
   });
 
   it('has a value in its schema for every one that it documents, and the other way round', async () => {

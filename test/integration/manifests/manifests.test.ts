@@ -114,7 +114,7 @@ describe('the manifests', function () {
   it('let cert-manager issue what the webhook serves and the API server trusts', () => {
     const certificate = named('Certificate', 'jobflow-webhook');
     expect(readPath(certificate, 'spec', 'dnsNames')).to.include('jobflow-webhook.jobflow-system.svc');
-    expect(readPath(template('jobflow-webhook'), 'spec', 'volumes', 0, 'secret', 'secretName')).to.equal(
+    expect(readPath(template('jobflow-webhook'), 'spec', 'volumes', 1, 'secret', 'secretName')).to.equal(
       readPath(certificate, 'spec', 'secretName'),
     );
     const configuration = named('MutatingWebhookConfiguration', 'jobflow');
