@@ -232,9 +232,10 @@ export class Controller {
   #createDaemons(): { cache: DaemonCache; actor: DaemonActor; queue: WorkQueue } {
     const { events, now } = this.#options;
     const { daemons, nodes, jobs } = this.#objects;
-    const queue = this.#queue('daemonjob', DAEMON_WORKERS, async (key) => {
+    const queue = this.#queue('daemonjob', DAEMON_WORKERS, async (key, sinceMs) => {
       try {
-        await reconcileDaemon(key, { cache, jobs: this.#jobs.cache, actor, now });
+        const decided = await reconcileDaemon(key, { cache, jobs: this.#jobs.cache, actor, now });
+        if (decided !== undefined) this.#metrics.decided(decided.end, decided.daemon, sinceMs, now());
       } finally {
         this.#flows.cache.handleLook(waitingKeyOf('daemonjob', key));
       }

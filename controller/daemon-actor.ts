@@ -1,4 +1,5 @@
 import { daemonAsJob, type DaemonRecord } from '../src/core/daemon/daemon-record.ts';
+import { gateEndOf, type GateEnd } from '../src/core/daemon/gate-end.ts';
 import type { DaemonAction } from '../src/core/daemon/plan-daemon.ts';
 import type { JobAction } from '../src/core/job-plan.ts';
 import type { EventRecorder } from '../src/kube/events.ts';
@@ -79,9 +80,10 @@ export class DaemonActor {
   /**
    * Carries out what was decided about one DaemonJob. The Jobs come first: the status tells of what is there.
    *
+   * @returns how its gate has ended, if a status that was written is the first to tell so
    * @throws ApiError if a write failed and is to be tried again
    */
-  async act(daemon: DaemonRecord, actions: readonly DaemonAction[]): Promise<void> {
+  async act(daemon: DaemonRecord, actions: readonly DaemonAction[]): Promise<GateEnd | undefined> {
     const { recheckAt, now } = this.#options;
     const makesJobs = actions.some(({ kind }) => kind === 'createJob');
     const starts = !daemon.started && makesJobs;
@@ -96,7 +98,12 @@ export class DaemonActor {
       if (starts) this.#options.releases.notReleased(daemonAsJob(daemon));
       throw error;
     }
-    for (const action of actions) await this.#actOnDaemon(daemon, action);
+    let ended: GateEnd | undefined;
+    for (const action of actions) {
+      if (action.kind !== 'writeStatus') this.#tell(daemon, action);
+      else if (await this.#writeStatus(daemon, action)) ended = gateEndOf(daemon, action.status);
+    }
+    return ended;
   }
 
   async #writeJob(daemon: DaemonRecord, action: DaemonAction): Promise<void> {
@@ -105,11 +112,16 @@ export class DaemonActor {
     if (action.kind === 'deleteJob') await parts.delete(ownerOf(daemon), action.job, action.why);
   }
 
-  async #actOnDaemon(daemon: DaemonRecord, action: DaemonAction): Promise<void> {
+  /** @returns whether it has been written */
+  #writeStatus(
+    daemon: DaemonRecord,
+    { status, urgent, ...action }: Extract<DaemonAction, { kind: 'writeStatus' }>,
+  ): Promise<boolean> {
+    return this.#statuses.write(ownerOf(daemon), action.daemon, status, urgent);
+  }
+
+  #tell(daemon: DaemonRecord, action: Exclude<DaemonAction, { kind: 'writeStatus' }>): void {
     switch (action.kind) {
-      case 'writeStatus':
-        await this.#statuses.write(ownerOf(daemon), action.daemon, action.status, action.urgent);
-        return;
       case 'announce':
         if (!TOLD_OF_WAITS.includes(action.reason)) {
           this.#announce(daemon, action.type, action.reason, action.message);

@@ -1,4 +1,5 @@
 import { Counter, Histogram, type Registry } from 'prom-client';
+import type { GateEnd } from '../src/core/daemon/gate-end.ts';
 import type { EventCounters } from '../src/kube/events.ts';
 import { LATENCY_BUCKETS_SECONDS, registerReading, type Reading } from '../src/runtime/metrics.ts';
 
@@ -18,7 +19,13 @@ export interface GateReadings {
 /** A write to a Job, by what it does: `release`, `fail`, `skip` and others. */
 export interface CountedWrite {
   readonly kind: string;
-  readonly job: { readonly createdMs: number };
+  readonly job: Gated;
+}
+
+/** What stands at a gate: a Job, or a DaemonJob. */
+export interface Gated {
+  /** Milliseconds since the epoch. */
+  readonly createdMs: number;
 }
 
 /** What the controller counts as it goes. */
@@ -30,6 +37,8 @@ export interface GateMetrics {
    * @param nowMs milliseconds since the epoch, as `sinceMs` and the Job's creation
    */
   wrote(write: CountedWrite, sinceMs: number, nowMs: number): void;
+  /** The gate of a DaemonJob has been decided, and its status tells so; times as in `wrote`. */
+  decided(end: GateEnd, daemon: Gated, sinceMs: number, nowMs: number): void;
   /** An object has been reconciled, in so many seconds. */
   reconciled(queue: QueueName, seconds: number): void;
   /** An object could not be reconciled, and not because it had changed meanwhile. */
@@ -38,8 +47,8 @@ export interface GateMetrics {
   led(): void;
 }
 
-/** The writes that end the waiting of a Job, by what becomes of its gate. */
-const DECISIONS: Readonly<Record<string, string>> = { release: 'opened', fail: 'failed', skip: 'skipped' };
+/** What ends the waiting, by what becomes of the gate. */
+const DECISIONS: Readonly<Record<GateEnd, string>> = { release: 'opened', fail: 'failed', skip: 'skipped' };
 
 const WAIT_BUCKETS_SECONDS = [1, 5, 15, 60, 300, 900, 3_600, 14_400, 43_200, 86_400];
 
@@ -49,7 +58,7 @@ export function createGateMetrics(registry: Registry, readings: GateReadings): G
   for (const reading of readingsOf(readings)) registerReading(registry, reading);
   const decided = new Counter({
     name: 'jobflow_gates_decided_total',
-    help: 'Gates of Jobs that are no longer waited at, by what became of them (opened, failed, skipped).',
+    help: 'Gates of Jobs and DaemonJobs that are no longer waited at, by what became of them (opened, failed, skipped).',
     labelNames: ['decision'],
     registers,
   });
@@ -63,7 +72,7 @@ export function createGateMetrics(registry: Registry, readings: GateReadings): G
   });
   const waited = new Histogram({
     name: 'jobflow_gate_wait_seconds',
-    help: 'Time from the creation of a Job to the decision of its gate.',
+    help: 'Time from the creation of a Job or DaemonJob to the decision of its gate.',
     buckets: WAIT_BUCKETS_SECONDS,
     registers,
   });
@@ -91,15 +100,17 @@ export function createGateMetrics(registry: Registry, readings: GateReadings): G
     help: 'How often this replica has begun to lead.',
     registers,
   });
+  const countDecision = (end: GateEnd, { createdMs }: Gated, sinceMs: number, nowMs: number): void => {
+    decided.inc({ decision: DECISIONS[end] });
+    latency.observe(Math.max(0, nowMs - sinceMs) / 1_000);
+    waited.observe(Math.max(0, nowMs - createdMs) / 1_000);
+  };
   return {
     wrote: ({ kind, job }, sinceMs, nowMs) => {
       writes.inc({ action: kind });
-      const decision = DECISIONS[kind];
-      if (decision === undefined) return;
-      decided.inc({ decision });
-      latency.observe(Math.max(0, nowMs - sinceMs) / 1_000);
-      waited.observe(Math.max(0, nowMs - job.createdMs) / 1_000);
+      if (isGateEnd(kind)) countDecision(kind, job, sinceMs, nowMs);
     },
+    decided: countDecision,
     reconciled: (queue, seconds) => {
       duration.observe({ queue }, seconds);
     },
@@ -110,6 +121,10 @@ export function createGateMetrics(registry: Registry, readings: GateReadings): G
       terms.inc();
     },
   };
+}
+
+function isGateEnd(kind: string): kind is GateEnd {
+  return Object.hasOwn(DECISIONS, kind);
 }
 
 function readingsOf(readings: GateReadings): Reading[] {

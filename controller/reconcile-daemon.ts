@@ -1,3 +1,5 @@
+import type { DaemonRecord } from '../src/core/daemon/daemon-record.ts';
+import type { GateEnd } from '../src/core/daemon/gate-end.ts';
 import { planDaemon } from '../src/core/daemon/plan-daemon.ts';
 import { planJob } from '../src/core/job-plan.ts';
 import type { DaemonActor } from './daemon-actor.ts';
@@ -18,15 +20,16 @@ export interface DaemonReconcileOptions {
  * first Job of it says so, then the start in its status.
  *
  * @param key `namespace/name`
+ * @returns the DaemonJob and how its gate has ended, if that has just been written
  * @throws ApiError if a write failed; the DaemonJob is to be reconciled again
  */
 export async function reconcileDaemon(
   key: string,
   { cache, jobs, actor, now }: DaemonReconcileOptions,
-): Promise<void> {
+): Promise<{ readonly daemon: DaemonRecord; readonly end: GateEnd } | undefined> {
   const nowMs = now();
   const view = cache.view(key, jobs, nowMs);
-  if (view === undefined) return;
+  if (view === undefined) return undefined;
   const { snapshot, waiting } = view;
   const { daemon } = snapshot;
   const atGate = waiting === undefined ? [] : planJob(waiting, nowMs);
@@ -36,6 +39,10 @@ export async function reconcileDaemon(
   );
   const record = atGate.find((action) => action.kind === 'recordOutcomes');
   // It brings a new version of the DaemonJob, on which the rest is decided anew.
-  if (record !== undefined) await actor.recordOutcomes(daemon, record);
-  else await actor.act(daemon, planDaemon(snapshot, nowMs));
+  if (record !== undefined) {
+    await actor.recordOutcomes(daemon, record);
+    return undefined;
+  }
+  const end = await actor.act(daemon, planDaemon(snapshot, nowMs));
+  return end && { daemon, end };
 }

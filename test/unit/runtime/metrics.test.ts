@@ -82,15 +82,17 @@ describe('metrics', () => {
     metrics.wrote({ kind: 'release', job }, 10_000, 10_020);
     metrics.wrote({ kind: 'skip', job }, 10_000, 10_020);
     metrics.wrote({ kind: 'removeFinalizer', job }, 10_000, 10_020);
+    metrics.decided('fail', job, 10_000, 10_020);
     metrics.reconciled('flow', 0.01);
     metrics.failed('job');
     metrics.led();
     const expected: Record<string, number> = {
       'jobflow_gates_decided_total{decision="opened"}': 1,
       'jobflow_gates_decided_total{decision="skipped"}': 1,
-      jobflow_gate_latency_seconds_count: 2,
-      'jobflow_gate_latency_seconds_bucket{le="0.025"}': 2,
-      'jobflow_gate_wait_seconds_bucket{le="15"}': 2,
+      'jobflow_gates_decided_total{decision="failed"}': 1,
+      jobflow_gate_latency_seconds_count: 3,
+      'jobflow_gate_latency_seconds_bucket{le="0.025"}': 3,
+      'jobflow_gate_wait_seconds_bucket{le="15"}': 3,
       'jobflow_job_writes_total{action="removeFinalizer"}': 1,
       'jobflow_reconcile_duration_seconds_count{queue="flow"}': 1,
       'jobflow_reconcile_errors_total{queue="job"}': 1,
