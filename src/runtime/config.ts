@@ -346,8 +346,16 @@ function webhookConflict({ drainDelayMs, shutdownTimeoutMs, selfSigned }: Webhoo
   if (drainDelayMs >= shutdownTimeoutMs) {
     return `--drain-delay: "${drainDelayMs}ms" is not allowed; give a duration below --shutdown-timeout (${shutdownTimeoutMs}ms).`;
   }
-  const { certificateLifeMs, certificateRenewBeforeMs, authorityLifeMs, authorityRenewBeforeMs, settleMs } =
-    selfSigned;
+  const {
+    certificateLifeMs,
+    certificateRenewBeforeMs,
+    authorityLifeMs,
+    authorityRenewBeforeMs,
+    settleMs,
+    overlapMs,
+  } = selfSigned;
+  const tooShort = (flag: string, ms: number, limit: string, limitMs: number): string =>
+    `--${flag}: "${inSeconds(ms)}" is not allowed; give at least --${limit} (${inSeconds(limitMs)}).`;
   const tooLong = (flag: string, ms: number, limit: string, limitMs: number): string =>
     `--${flag}: "${inSeconds(ms)}" is not allowed; give a duration below --${limit} (${inSeconds(limitMs)}).`;
   if (certificateRenewBeforeMs >= certificateLifeMs) {
@@ -363,12 +371,14 @@ function webhookConflict({ drainDelayMs, shutdownTimeoutMs, selfSigned }: Webhoo
   }
   // A serving certificate never outlives its authority: it would be born shorter than it is to be, or due.
   if (authorityRenewBeforeMs < certificateLifeMs) {
-    return `--authority-renew-before: "${inSeconds(authorityRenewBeforeMs)}" is not allowed; give at least --certificate-life (${inSeconds(certificateLifeMs)}).`;
+    return tooShort('authority-renew-before', authorityRenewBeforeMs, 'certificate-life', certificateLifeMs);
   }
   // The old serving certificate has to last until the new authority is trusted.
   if (settleMs >= certificateRenewBeforeMs) {
     return tooLong('authority-settle', settleMs, 'certificate-renew-before', certificateRenewBeforeMs);
   }
+  // Replicas take the new certificate one after the other, each when it has seen the new authority for so long.
+  if (overlapMs < settleMs) return tooShort('authority-overlap', overlapMs, 'authority-settle', settleMs);
   return undefined;
 }
 

@@ -144,6 +144,11 @@ describe('configuration', () => {
       {},
       '--authority-settle: "60s" is not allowed; give a duration below --certificate-renew-before (30s).',
     ],
+    [
+      ['--authority-overlap', '30s'],
+      {},
+      '--authority-overlap: "30s" is not allowed; give at least --authority-settle (60s).',
+    ],
   ];
   for (const [args, env, problem] of wrong) {
     it(`refuses ${JSON.stringify([...args, env])} in one sentence`, () => {
