@@ -83,13 +83,15 @@ export class FollowedObject<T extends Identified> {
    */
   async read(signal: AbortSignal): Promise<void> {
     const { connection, path, name } = this.#options;
+    const before = this.#current;
     try {
       const own = `${path}/${encodeURIComponent(name)}`;
       this.take(await connection.request({ method: 'GET', path: own, signal }));
     } catch (error) {
       if (!isApiError(error, 'notFound')) throw error;
       this.#known = true;
-      this.#current = undefined;
+      // It may have been created since it was asked for.
+      if (this.#current === before) this.#current = undefined;
     }
   }
 

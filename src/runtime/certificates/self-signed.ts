@@ -60,6 +60,9 @@ const WRITES_PER_SECOND = 2;
 
 const FAILED: Backoff = { baseMs: 100, factor: 2, capMs: 30_000 };
 
+/** So many failures in a row are no race of replicas any more. */
+const MANY_FAILURES = 5;
+
 /** How long a warning that has been given is not repeated, in milliseconds. */
 const WARN_EVERY_MS = 60_000;
 
@@ -296,9 +299,12 @@ export class SelfSignedCertificates {
       if (this.#stopping.signal.aborted) return Infinity;
       const failures = (this.#failures.get(what) ?? 0) + 1;
       this.#failures.set(what, failures);
-      // Another replica was first, most likely.
-      if (isApiError(error, 'conflict', 'notFound')) await this.#readAll();
-      else this.#warn(error, `failed to bring the ${what} up to date`);
+      const isOutdated = isApiError(error, 'conflict', 'notFound');
+      if (isOutdated) await this.#readAll();
+      // Another replica was first, most likely; not time after time, though.
+      if (!isOutdated || failures >= MANY_FAILURES) {
+        this.#warn(error, `failed to bring the ${what} up to date`);
+      }
       return backoffMs(FAILED, failures, (this.#options.random ?? Math.random)());
     }
   }
