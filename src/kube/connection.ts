@@ -87,7 +87,8 @@ export interface Connection {
   stream(request: StreamRequest): AsyncIterable<Buffer>;
   /**
    * The time by the API server's clock, in milliseconds since the epoch, from the `Date` of its latest answer: up to
-   * a second late, never early. This machine's time before the first answer.
+   * a second late, never early, even if this machine's clock is set meanwhile. This machine's time before the first
+   * answer.
    */
   serverTimeMs(): number;
   /** Ends everything that runs, with ApiErrors of kind `aborted`, and closes all sockets. */
@@ -135,7 +136,8 @@ class PooledConnection implements Connection {
   readonly #requestTimeoutMs: number;
   readonly #now: () => number;
   readonly #observe: RequestObserver;
-  #serverAheadMs = 0;
+  /** The server's time when the monotonic clock was 0; undefined before the first answer. */
+  #serverEpochMs: number | undefined;
 
   constructor(credentials: Credentials, options: ConnectOptions, now: () => number) {
     const url = new URL(credentials.server);
@@ -232,12 +234,12 @@ class PooledConnection implements Connection {
   }
 
   serverTimeMs(): number {
-    return Date.now() + this.#serverAheadMs;
+    return this.#serverEpochMs === undefined ? Date.now() : this.#serverEpochMs + this.#now();
   }
 
   #readClock(date: string | string[] | undefined): void {
     const serverMs = typeof date === 'string' ? Date.parse(date) : Number.NaN;
-    if (!Number.isNaN(serverMs)) this.#serverAheadMs = serverMs - Date.now();
+    if (!Number.isNaN(serverMs)) this.#serverEpochMs = serverMs - this.#now();
   }
 
   async close(): Promise<void> {

@@ -78,6 +78,21 @@ describe('connection', function () {
     return (answer as { status: { userInfo: { username: string } } }).status.userInfo.username;
   }
 
+  it("tells the API server's time by its own answers and a monotonic clock", async () => {
+    let nowMs = 5_000;
+    const own = await connect({ ...SETTINGS, kubeconfigPath: cluster.kubeconfigPath, now: () => nowMs });
+    try {
+      expect(own.serverTimeMs()).to.be.closeTo(Date.now(), 5_000);
+      await own.request({ method: 'GET', path: '/version' });
+      const before = own.serverTimeMs();
+      expect(before).to.be.closeTo(Date.now(), 5_000);
+      nowMs += 3_600_000;
+      expect(own.serverTimeMs()).to.equal(before + 3_600_000);
+    } finally {
+      await own.close();
+    }
+  });
+
   it('gives parsed JSON, and the text of what is not JSON', async () => {
     expect(await connection.request({ method: 'GET', path: configMaps() })).to.include({
       kind: 'ConfigMapList',
