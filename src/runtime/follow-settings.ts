@@ -1,4 +1,5 @@
 import { unwatchFile, watchFile } from 'node:fs';
+import { isDeepStrictEqual } from 'node:util';
 import type { ProcessConfig } from './config.ts';
 import type { Logger } from './logging.ts';
 import type { ParsedSettings } from './settings.ts';
@@ -7,8 +8,8 @@ import type { ParsedSettings } from './settings.ts';
 export interface FollowSettingsOptions {
   /** The file that the program was started with. */
   readonly file: string;
-  /** What the program was started with. */
-  readonly config: ProcessConfig;
+  /** What the program was started with, as `ParsedSettings` has it. */
+  readonly values: ReadonlyMap<string, unknown>;
   /** Reads all settings again, as at the start. */
   readonly read: () => ParsedSettings<ProcessConfig>;
   /** Its level follows. */
@@ -16,6 +17,9 @@ export interface FollowSettingsOptions {
   /** How often the file is looked at, in milliseconds; 5,000. */
   readonly intervalMs?: number;
 }
+
+/** The setting that takes effect while a program runs. */
+const FOLLOWED = 'logLevel';
 
 /**
  * Lets the log level follow the file of settings, unless a flag or a variable states it. Nothing else changes while a
@@ -28,7 +32,7 @@ export interface FollowSettingsOptions {
  */
 export function followSettings({
   file,
-  config,
+  values,
   read,
   log,
   intervalMs = 5_000,
@@ -40,10 +44,10 @@ export function followSettings({
       log.error({ file, problems }, 'the new settings cannot be used, the old ones stay');
       return;
     }
-    const { logLevel, ...others } = parsed.settings;
-    const waiting = Object.entries(others)
-      .filter(([key, value]) => JSON.stringify(value) !== JSON.stringify(config[key as keyof ProcessConfig]))
-      .map(([key]) => key);
+    const { logLevel } = parsed.settings;
+    const waiting = [...parsed.values]
+      .filter(([name, value]) => name !== FOLLOWED && !isDeepStrictEqual(value, values.get(name)))
+      .map(([name]) => name);
     if (waiting.length > 0)
       log.warn({ file, settings: waiting }, 'these settings have changed: restart to use them');
     if (logLevel === log.level) return;

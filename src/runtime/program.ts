@@ -7,8 +7,8 @@ import { createLogger, type Logger } from './logging.ts';
 import { metricsAccessByApiServer } from './metrics-access.ts';
 import { createMetricsRegistry, registerRequests } from './metrics.ts';
 import type { Environment, ParsedSettings } from './settings.ts';
-import { VERSION } from './version.ts';
 import { createShutdown, type ProcessEvents, type Shutdown } from './shutdown.ts';
+import { VERSION } from './version.ts';
 
 /** What a program stands on once its process is up. */
 export interface Program<C extends ProcessConfig> {
@@ -36,6 +36,9 @@ export interface ReadOptions<C> {
   };
 }
 
+/** Settings that can be used. */
+type ReadSettings<C> = Extract<ParsedSettings<C>, { kind: 'settings' }>;
+
 /** One program: its name, its settings and what it does. */
 export interface ProgramOptions<C extends ProcessConfig> extends ReadOptions<C> {
   /** Connections to the API server for requests; watches have their own. */
@@ -50,8 +53,8 @@ export interface ProgramOptions<C extends ProcessConfig> extends ReadOptions<C> 
  * settings end it with 2 and a sentence each, `--help` with 0, a failure to start with 1.
  */
 export async function runProgram<C extends ProcessConfig>(options: ProgramOptions<C>): Promise<void> {
-  const config = readOrExit(options);
-  if (config !== undefined) await runWith(config, options);
+  const read = readOrExit(options);
+  if (read !== undefined) await runWith(read, options);
 }
 
 /**
@@ -59,7 +62,7 @@ export async function runProgram<C extends ProcessConfig>(options: ProgramOption
  *
  * @returns the settings; undefined if the process is ending
  */
-export function readOrExit<C>({ name, read, process }: ReadOptions<C>): C | undefined {
+export function readOrExit<C>({ name, read, process }: ReadOptions<C>): ReadSettings<C> | undefined {
   const parsed = read(process.argv.slice(2), process.env);
   switch (parsed.kind) {
     case 'help':
@@ -71,17 +74,20 @@ export function readOrExit<C>({ name, read, process }: ReadOptions<C>): C | unde
       process.exit(2);
       return undefined;
     case 'settings':
-      return parsed.settings;
+      return parsed;
   }
 }
 
-async function runWith<C extends ProcessConfig>(config: C, options: ProgramOptions<C>): Promise<void> {
+async function runWith<C extends ProcessConfig>(
+  { settings: config, values }: ReadSettings<C>,
+  options: ProgramOptions<C>,
+): Promise<void> {
   const { name, process } = options;
   const log = createLogger({ program: name, level: config.logLevel });
   const shutdown = createShutdown({ process, log, timeoutMs: config.shutdownTimeoutMs });
   if (config.configFile !== undefined) {
     const read = (): ParsedSettings<C> => options.read(process.argv.slice(2), process.env);
-    shutdown.add('settings', followSettings({ file: config.configFile, config, read, log }));
+    shutdown.add('settings', followSettings({ file: config.configFile, values, read, log }));
   }
   const registry = createMetricsRegistry(name);
   const now = (): number => performance.now();

@@ -27,12 +27,12 @@ export function readSettingsFile(
   text: string,
   table: Readonly<Record<string, Setting<unknown>>>,
 ): StatedSettings {
-  const document = parseDocument(text);
-  const [error] = document.errors;
-  if (error !== undefined) {
-    return nothing(`${file}: is no YAML: ${error.message.split('\n')[0] ?? ''}; mend it.`);
+  let stated: unknown;
+  try {
+    stated = readYaml(text);
+  } catch (error) {
+    return nothing(`${file}: is no YAML: ${firstLine(error)}; mend it.`);
   }
-  const stated: unknown = document.toJS();
   if (stated === null || stated === undefined) return { values: new Map(), problems: [] };
   if (typeof stated !== 'object' || Array.isArray(stated)) {
     return nothing(`${file}: is no object; give a line such as "logLevel: debug" for each setting.`);
@@ -53,7 +53,7 @@ export function readSettingsFile(
       problems.push(`${file}: ${key}: there is no such setting; give one of ${known}.`);
     } else if (given === undefined) {
       problems.push(
-        `${file}: ${key}: ${JSON.stringify(value)} is not allowed; give a text, a number or a list.`,
+        `${file}: ${key}: ${JSON.stringify(value)} is not allowed; give a text, a number or a list of texts.`,
       );
     } else if (given !== '') values.set(flag, given);
   }
@@ -62,6 +62,19 @@ export function readSettingsFile(
 
 /** The flag that names the file. */
 export const CONFIG_FLAG = 'config';
+
+/** @throws Error if it is no YAML, or refers to what is not there */
+function readYaml(text: string): unknown {
+  const document = parseDocument(text);
+  const [error] = document.errors;
+  if (error !== undefined) throw error;
+  return document.toJS();
+}
+
+function firstLine(error: unknown): string {
+  const [line = ''] = (error instanceof Error ? error.message : String(error)).split('\n');
+  return line;
+}
 
 function nothing(problem: string): StatedSettings {
   return { values: new Map(), problems: [problem] };

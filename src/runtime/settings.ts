@@ -37,7 +37,12 @@ export interface ListenAddress {
 
 /** What a program was told at its start. */
 export type ParsedSettings<T> =
-  | { readonly kind: 'settings'; readonly settings: T }
+  | {
+      readonly kind: 'settings';
+      readonly settings: T;
+      /** What each setting was read as, by its name in a file of settings. */
+      readonly values: ReadonlyMap<string, unknown>;
+    }
   | { readonly kind: 'help'; readonly text: string }
   | { readonly kind: 'refused'; readonly problems: readonly [string, ...string[]] };
 
@@ -147,9 +152,9 @@ export function addressSetting(about: SettingText & { readonly fallback: string 
 
 /**
  * Reads the settings of a program from its arguments, its environment and the file that `--config` names, in this
- * order: what comes first wins. Every problem is one sentence that names
- * the setting, the value and what is allowed. Variables that belong to no setting are passed over, because
- * Kubernetes itself puts variables such as `JOBFLOW_WEBHOOK_SERVICE_HOST` into every container.
+ * order: what comes first wins. Every problem is one sentence that names the setting, the value and what is allowed.
+ * Variables that belong to no setting are passed over, because Kubernetes itself puts variables such as
+ * `JOBFLOW_WEBHOOK_SERVICE_HOST` into every container.
  *
  * @param program what the help calls the program
  * @param table every setting of the program
@@ -172,21 +177,27 @@ export function parseSettings<T>(
   const file = config && (given.flags.get(config.flag) ?? env[config.env]);
   const stated = statedIn(file, table);
   const problems = [...given.problems, ...stated.problems];
-  const settings = build((wanted) => {
+  const values = new Map<string, unknown>();
+  const valueOf = <V>(wanted: Setting<V>): V => {
     const source = sourceOf(wanted, given.flags, env, file, stated);
     if (source === undefined) return wanted.fallback;
     const { name, text } = source;
-    const read: ReturnType<typeof wanted.read> =
+    const read: ReadValue<V> =
       text === '' ? { ok: false, allowed: `a value (${wanted.form})` } : wanted.read(text);
     if (read.ok) return read.value;
     problems.push(refused(name, text, read.allowed));
     return wanted.fallback;
+  };
+  const settings = build((wanted) => {
+    const value = valueOf(wanted);
+    values.set(fileKey(wanted.flag), value);
+    return value;
   });
   const clash = problems.length === 0 ? conflict(settings) : undefined;
   if (clash !== undefined) problems.push(clash);
   const [first, ...others] = problems;
   return first === undefined
-    ? { kind: 'settings', settings }
+    ? { kind: 'settings', settings, values }
     : { kind: 'refused', problems: [first, ...others] };
 }
 

@@ -3,16 +3,15 @@ import { readCleanupConfig } from '../../../src/runtime/cleanup-config.ts';
 
 describe('the configuration of the clean-up', () => {
   it('keeps what belongs to users unless it is told otherwise', () => {
-    expect(readCleanupConfig([], {})).to.deep.equal({
-      kind: 'settings',
-      settings: {
+    expect(readCleanupConfig([], {}))
+      .to.have.property('settings')
+      .that.deep.equals({
         kubeconfig: undefined,
         namespaces: [],
         logLevel: 'info',
         policy: { jobs: 'keep', flows: 'keep' },
         timeoutMs: 240_000,
-      },
-    });
+      });
   });
 
   it('reads the namespaces, each once', () => {

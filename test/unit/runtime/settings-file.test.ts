@@ -57,6 +57,8 @@ describe('the file of settings', () => {
 
   for (const [text, problem] of [
     ['a: [', 'is no YAML'],
+    ['logLevel: *level', 'is no YAML: Unresolved alias'],
+    ['namespaces: [1]', 'namespaces: [1] is not allowed; give a text, a number or a list of texts.'],
     ['- a', 'is no object'],
     ['text', 'is no object'],
   ] as const) {
@@ -89,11 +91,13 @@ describe('the file of settings', () => {
     const read = () => readWebhookConfig(['--config', file], {});
     const first = read();
     if (first.kind !== 'settings') throw new Error('not read');
-    const end = followSettings({ file, config: first.settings, read, log, intervalMs: 20 });
+    const end = followSettings({ file, values: first.values, read, log, intervalMs: 20 });
     try {
-      await write('2', 'logLevel: debug\nnamespace: elsewhere\n');
+      await write('2', 'logLevel: debug\nnamespace: elsewhere\nauthorityOverlap: 48h\n');
       await waitUntil('the new level', () => log.level === 'debug');
-      expect(lines.join('')).to.include('"settings":["namespace"]').and.to.include('"to":"debug"');
+      expect(lines.join(''))
+        .to.include('"settings":["namespace","authorityOverlap"]')
+        .and.to.include('"to":"debug"');
       await write('3', 'logLevel: loud\n');
       await waitUntil('the refusal', () => lines.join('').includes('the old ones stay'));
       expect(log.level).to.equal('debug');
