@@ -34,7 +34,7 @@ export interface CleanupReport {
   readonly deleted: number;
   /** Passes through all objects; the last one found nothing to do, unless there are problems. */
   readonly passes: number;
-  /** What is still as it was, each with its cause, as the last pass found it. */
+  /** What is still as it was, each with its cause, as the last passes found it. */
   readonly problems: readonly string[];
 }
 
@@ -47,7 +47,10 @@ const AT_ONCE = 8;
 /** Problems that a pass remembers; with more than that, the first ones tell enough. */
 const MAX_PROBLEMS = 50;
 
-/** Rights that were given a moment ago, and a policy that was deleted, take effect a little later. */
+/**
+ * Rights that were given a moment ago, and a policy that was deleted, take effect a little later. A controller that still
+ * runs may add its finalizer again, so that there is a pause after every pass.
+ */
 const NEXT_PASS: Backoff = { baseMs: 250, factor: 2, capMs: 5_000 };
 
 /**
@@ -58,25 +61,29 @@ const NEXT_PASS: Backoff = { baseMs: 250, factor: 2, capMs: 5_000 };
  */
 export async function cleanUp(options: CleanupOptions): Promise<CleanupReport> {
   const done = { finalizersRemoved: 0, deleted: 0 };
+  let problems: readonly string[] = [];
   for (let passes = 1, failures = 0; ; passes += 1) {
     const pass = new CleanupPass(options);
     await pass.run();
     done.finalizersRemoved += pass.finalizersRemoved;
     done.deleted += pass.deleted;
-    const report = { ...done, passes, problems: pass.problems };
     if (options.signal.aborted) {
-      const problems = pass.problems.length === 0 ? ['ended before all objects were seen'] : pass.problems;
-      return { ...report, problems };
+      // What the pass before could not do is the best that is known of what this one has not seen.
+      const known = new Set([ENDED_EARLY, ...pass.problems, ...problems]);
+      return { ...done, passes, problems: [...known] };
     }
-    if (pass.problems.length === 0 && pass.finalizersRemoved + pass.deleted === 0) return report;
+    ({ problems } = pass);
+    const report = { ...done, passes, problems };
+    if (problems.length === 0 && pass.finalizersRemoved + pass.deleted === 0) return report;
     options.log.info(report, 'pass ended');
-    failures = pass.problems.length === 0 ? 0 : failures + 1;
-    // Aborted meanwhile, it ends with the problems of this pass.
-    const inTime =
-      failures === 0 || (await wait(backoffMs(NEXT_PASS, failures, options.random()), options.signal));
-    if (!inTime) return report;
+    failures = problems.length === 0 ? 0 : failures + 1;
+    const pauseMs = backoffMs(NEXT_PASS, Math.max(1, failures), options.random());
+    const inTime = await wait(pauseMs, options.signal);
+    if (!inTime) return { ...report, problems: [ENDED_EARLY, ...problems] };
   }
 }
+
+const ENDED_EARLY = 'ended before a pass found nothing to do';
 
 /** One look at every object. */
 class CleanupPass {
@@ -154,8 +161,9 @@ class CleanupPass {
   }
 
   #note(what: string, cause: unknown): void {
-    const { message } = errorOfNetwork(cause);
-    if (this.problems.length < MAX_PROBLEMS) this.problems.push(`${what}: ${message}`);
+    const { kind, message } = errorOfNetwork(cause);
+    // That its time is up says nothing of an object.
+    if (kind !== 'aborted' && this.problems.length < MAX_PROBLEMS) this.problems.push(`${what}: ${message}`);
   }
 }
 
