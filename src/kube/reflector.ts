@@ -20,7 +20,7 @@ export interface ReflectorOptions<T extends Identified> {
   /** Keeps of an object what is needed. One that throws leaves that object out of the store, logged. */
   readonly project: (object: unknown) => T;
   readonly log: Log;
-  /** A collection that may not be listed counts as empty, and as synced, until it may; false. */
+  /** A collection that may not be listed counts as synced, with what was known of it before; false. */
   readonly passesIfDenied?: boolean;
   /** Objects per request of a list; 500. */
   readonly pageSize?: number;
