@@ -25,3 +25,20 @@ export function parseDuration(text: string): number | undefined {
   }
   return totalMs >= 1 && totalMs <= LONGEST_MS ? totalMs : undefined;
 }
+
+/**
+ * Writes a duration in the form that {@link parseDuration} reads, in the largest units: `720h`, `1m30s`, `250ms`.
+ *
+ * @param ms milliseconds, a whole number
+ */
+export function formatDuration(ms: number): string {
+  const parts: string[] = [];
+  let rest = ms;
+  for (const unit of ['h', 'm', 's', 'ms']) {
+    const length = UNIT_MS[unit] ?? 1;
+    const count = Math.floor(rest / length);
+    rest -= count * length;
+    if (count > 0) parts.push(`${count}${unit}`);
+  }
+  return parts.length === 0 ? '0s' : parts.join('');
+}

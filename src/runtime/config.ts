@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { formatDuration } from '../api/duration.ts';
 import { isNamespaceName, isResourceName } from '../api/kubernetes-names.ts';
 import {
   addressSetting,
@@ -343,9 +344,6 @@ export function readWebhookConfig(args: readonly string[], env: Environment): Pa
 }
 
 function webhookConflict({ drainDelayMs, shutdownTimeoutMs, selfSigned }: WebhookConfig): string | undefined {
-  if (drainDelayMs >= shutdownTimeoutMs) {
-    return `--drain-delay: "${drainDelayMs}ms" is not allowed; give a duration below --shutdown-timeout (${shutdownTimeoutMs}ms).`;
-  }
   const {
     certificateLifeMs,
     certificateRenewBeforeMs,
@@ -354,36 +352,36 @@ function webhookConflict({ drainDelayMs, shutdownTimeoutMs, selfSigned }: Webhoo
     settleMs,
     overlapMs,
   } = selfSigned;
-  const tooShort = (flag: string, ms: number, limit: string, limitMs: number): string =>
-    `--${flag}: "${inSeconds(ms)}" is not allowed; give at least --${limit} (${inSeconds(limitMs)}).`;
-  const tooLong = (flag: string, ms: number, limit: string, limitMs: number): string =>
-    `--${flag}: "${inSeconds(ms)}" is not allowed; give a duration below --${limit} (${inSeconds(limitMs)}).`;
-  if (certificateRenewBeforeMs >= certificateLifeMs) {
-    return tooLong(
+  return (
+    mustBeBelow('drain-delay', drainDelayMs, 'shutdown-timeout', shutdownTimeoutMs) ??
+    mustBeBelow(
       'certificate-renew-before',
       certificateRenewBeforeMs,
       'certificate-life',
       certificateLifeMs,
-    );
-  }
-  if (authorityRenewBeforeMs >= authorityLifeMs) {
-    return tooLong('authority-renew-before', authorityRenewBeforeMs, 'authority-life', authorityLifeMs);
-  }
-  // A serving certificate never outlives its authority: it would be born shorter than it is to be, or due.
-  if (authorityRenewBeforeMs < certificateLifeMs) {
-    return tooShort('authority-renew-before', authorityRenewBeforeMs, 'certificate-life', certificateLifeMs);
-  }
-  // The old serving certificate has to last until the new authority is trusted.
-  if (settleMs >= certificateRenewBeforeMs) {
-    return tooLong('authority-settle', settleMs, 'certificate-renew-before', certificateRenewBeforeMs);
-  }
-  // Replicas take the new certificate one after the other, each when it has seen the new authority for so long.
-  if (overlapMs < settleMs) return tooShort('authority-overlap', overlapMs, 'authority-settle', settleMs);
-  return undefined;
+    ) ??
+    mustBeBelow('authority-renew-before', authorityRenewBeforeMs, 'authority-life', authorityLifeMs) ??
+    // A serving certificate never outlives its authority: it would be born shorter than it is to be, or due.
+    mustBeAtLeast('authority-renew-before', authorityRenewBeforeMs, 'certificate-life', certificateLifeMs) ??
+    // The old serving certificate has to last until the new authority is trusted.
+    mustBeBelow('authority-settle', settleMs, 'certificate-renew-before', certificateRenewBeforeMs) ??
+    // Replicas take the new certificate one after the other, each when it has seen the new authority for so long.
+    mustBeAtLeast('authority-overlap', overlapMs, 'authority-settle', settleMs)
+  );
 }
 
-function inSeconds(ms: number): string {
-  return `${ms / 1_000}s`;
+function mustBeBelow(flag: string, ms: number, limitFlag: string, limitMs: number): string | undefined {
+  if (ms < limitMs) return undefined;
+  return refusedDuration(flag, ms, `a duration below --${limitFlag} (${formatDuration(limitMs)})`);
+}
+
+function mustBeAtLeast(flag: string, ms: number, limitFlag: string, limitMs: number): string | undefined {
+  if (ms >= limitMs) return undefined;
+  return refusedDuration(flag, ms, `at least --${limitFlag} (${formatDuration(limitMs)})`);
+}
+
+function refusedDuration(flag: string, ms: number, allowed: string): string {
+  return `--${flag}: "${formatDuration(ms)}" is not allowed; give ${allowed}.`;
 }
 
 /**
@@ -430,11 +428,8 @@ export function readControllerConfig(
 /** A leader must have given up before others may take over, and must be able to try more than once. */
 function leaseConflict(config: ControllerConfig): string | undefined {
   const { leaseDurationMs, renewDeadlineMs, retryPeriodMs } = config;
-  if (renewDeadlineMs >= leaseDurationMs) {
-    return `--renew-deadline: "${renewDeadlineMs}ms" is not allowed; give a duration below --lease-duration (${leaseDurationMs}ms).`;
-  }
-  if (retryPeriodMs * 2 > renewDeadlineMs) {
-    return `--retry-period: "${retryPeriodMs}ms" is not allowed; give at most half of --renew-deadline (${renewDeadlineMs}ms).`;
-  }
-  return undefined;
+  const tooLate = mustBeBelow('renew-deadline', renewDeadlineMs, 'lease-duration', leaseDurationMs);
+  if (tooLate !== undefined || retryPeriodMs * 2 <= renewDeadlineMs) return tooLate;
+  const allowed = `at most half of --renew-deadline (${formatDuration(renewDeadlineMs)})`;
+  return refusedDuration('retry-period', retryPeriodMs, allowed);
 }

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { parseDuration } from '../../../src/api/duration.ts';
+import { formatDuration, parseDuration } from '../../../src/api/duration.ts';
 
 const UNITS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 } as const;
 
@@ -75,4 +75,17 @@ describe('a duration', () => {
       }),
     );
   });
+
+  for (const [ms, text] of [
+    [0, '0s'],
+    [250, '250ms'],
+    [90_000, '1m30s'],
+    [86_400_000, '24h'],
+    [3_600_001, '1h1ms'],
+  ] as const) {
+    it(`writes ${ms} ms as ${text}, and reads it again`, () => {
+      expect(formatDuration(ms)).to.equal(text);
+      if (ms > 0) expect(parseDuration(text)).to.equal(ms);
+    });
+  }
 });

@@ -107,7 +107,7 @@ describe('configuration', () => {
     [
       ['--drain-delay', '30s'],
       {},
-      '--drain-delay: "30000ms" is not allowed; give a duration below --shutdown-timeout (25000ms).',
+      '--drain-delay: "30s" is not allowed; give a duration below --shutdown-timeout (25s).',
     ],
     [
       ['--certificate-mode', 'cert-manager'],
@@ -127,27 +127,27 @@ describe('configuration', () => {
     [
       ['--certificate-life', '24h'],
       {},
-      '--certificate-renew-before: "2592000s" is not allowed; give a duration below --certificate-life (86400s).',
+      '--certificate-renew-before: "720h" is not allowed; give a duration below --certificate-life (24h).',
     ],
     [
       ['--authority-life', '8760h'],
       {},
-      '--authority-renew-before: "31536000s" is not allowed; give a duration below --authority-life (31536000s).',
+      '--authority-renew-before: "8760h" is not allowed; give a duration below --authority-life (8760h).',
     ],
     [
       ['--authority-renew-before', '720h'],
       {},
-      '--authority-renew-before: "2592000s" is not allowed; give at least --certificate-life (7776000s).',
+      '--authority-renew-before: "720h" is not allowed; give at least --certificate-life (2160h).',
     ],
     [
       ['--certificate-renew-before', '30s'],
       {},
-      '--authority-settle: "60s" is not allowed; give a duration below --certificate-renew-before (30s).',
+      '--authority-settle: "1m" is not allowed; give a duration below --certificate-renew-before (30s).',
     ],
     [
       ['--authority-overlap', '30s'],
       {},
-      '--authority-overlap: "30s" is not allowed; give at least --authority-settle (60s).',
+      '--authority-overlap: "30s" is not allowed; give at least --authority-settle (1m).',
     ],
   ];
   for (const [args, env, problem] of wrong) {
@@ -178,9 +178,7 @@ describe('configuration', () => {
     const parsed = readControllerConfig(['--renew-deadline', '15s'], {}, 'x');
     expect(parsed).to.deep.equal({
       kind: 'refused',
-      problems: [
-        '--renew-deadline: "15000ms" is not allowed; give a duration below --lease-duration (15000ms).',
-      ],
+      problems: ['--renew-deadline: "15s" is not allowed; give a duration below --lease-duration (15s).'],
     });
     expect(readControllerConfig(['--retry-period', '6s'], {}, 'x').kind).to.equal('refused');
   });
