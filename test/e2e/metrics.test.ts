@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { waitUntil, type Cluster, type Jobflow } from '../support/cluster.ts';
 import { sharedCluster, sharedJobflow, STARTING_LIMIT_MS } from '../support/cluster/fixture.ts';
+import { daemonEnd, daemonJob, jobSpec } from './support/daemon-place.ts';
 import { job } from './support/job-manifest.ts';
 import { observedNamespace, type ObservedNamespace } from './support/observed-namespace.ts';
 
@@ -98,5 +99,26 @@ describe('the metrics of programs that work', () => {
     ).to.deep.equal([]);
     expect(after.get('jobflow-controller jobflow_leader')).to.equal(1);
     expect(after.get('jobflow-controller jobflow_gates_waiting')).to.be.a('number');
+  });
+
+  it('count each gate of a DaemonJob once', async () => {
+    const decisions = ['opened', 'failed', 'skipped'] as const;
+    const counted = async (): Promise<(number | undefined)[]> => {
+      const values = await scrape();
+      return decisions.map((name) =>
+        values.get(`jobflow-controller jobflow_gates_decided_total{decision="${name}"`),
+      );
+    };
+    const before = await counted();
+    const after = (upstream: string): Record<string, string> => ({ 'depends-on': upstream });
+    await namespace.apply([
+      job('first'),
+      job('broken').fails(),
+      daemonJob('d-opened', jobSpec({ lasts: '1s' }), after('first')),
+      daemonJob('d-failed', jobSpec(), after('broken')),
+      daemonJob('d-skipped', jobSpec(), after('first=Failed')),
+    ]);
+    for (const name of decisions) await daemonEnd(namespace, `d-${name}`);
+    expect(await counted()).to.deep.equal(before.map((value = 0) => value + 1));
   });
 });
