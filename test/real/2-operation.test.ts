@@ -5,7 +5,13 @@ import { waitUntil } from '../support/cluster/wait-until.ts';
 import { STARTING_LIMIT_MS, sharedRealCluster } from '../support/real-cluster/fixture.ts';
 import { RealNamespace } from '../support/real-cluster/observations.ts';
 import type { RealCluster } from '../support/real-cluster/real-cluster.ts';
-import { RELEASE, SYSTEM_NAMESPACE, ensureRelease, upgradeRelease } from '../support/real-cluster/release.ts';
+import {
+  RELEASE,
+  SYSTEM_NAMESPACE,
+  ensureRelease,
+  testRelease,
+  upgradeRelease,
+} from '../support/real-cluster/release.ts';
 import { shellJob } from '../support/real-cluster/shell-job.ts';
 
 /** How often the certificate is renewed while Jobs are asked for. */
@@ -21,6 +27,15 @@ describe('jobflow in operation on a real node', () => {
     cluster = await sharedRealCluster();
     await ensureRelease(cluster);
     place = await RealNamespace.create(cluster, 'operation');
+  });
+
+  it('passes its own test, helm test', async () => {
+    const said = await testRelease(cluster);
+    expect(said)
+      .to.match(/^Phase:\s+Succeeded$/m)
+      .and.not.match(/^Phase:\s+Failed$/m);
+    const left = await cluster.kubectl(['get', 'pods,roles', '-n', SYSTEM_NAMESPACE, '-o', 'name']);
+    expect(left.stdout).to.not.include(`${RELEASE}-test`);
   });
 
   it('is upgraded without refusing a Job, and what waits goes on waiting', async () => {

@@ -53,6 +53,14 @@ export async function upgradeRelease(cluster: RealCluster, values: object): Prom
   await upgrade(cluster, ['--reuse-values'], values);
 }
 
+/** Runs the release's own test, `helm test`. @returns what helm printed, with the log of the test */
+export async function testRelease(cluster: RealCluster): Promise<string> {
+  const { stdout } = await cluster.helm([
+    ...['test', RELEASE, '--namespace', SYSTEM_NAMESPACE, '--logs', '--timeout', '2m'],
+  ]);
+  return stdout;
+}
+
 /** Uninstalls the release, with its clean-up. */
 export async function uninstallRelease(cluster: RealCluster): Promise<CommandResult> {
   return cluster.helm(['uninstall', RELEASE, '--namespace', SYSTEM_NAMESPACE, '--wait', '--timeout', '3m']);
