@@ -15,7 +15,7 @@ export interface HealthCheck {
 /** May the sender of this `Authorization` header read the metrics? */
 export type MetricsAccess = (
   authorization: string | undefined,
-) => Promise<'granted' | 'unauthenticated' | 'denied'>;
+) => Promise<'granted' | 'unauthenticated' | 'denied' | 'busy'>;
 
 /** What a health server serves. */
 export interface HealthServerOptions {
@@ -111,6 +111,9 @@ async function sendMetrics(
   if (access === 'unauthenticated') {
     response.setHeader('WWW-Authenticate', 'Bearer');
     sendText(response, 401, 'send the bearer token of a service account that may get /metrics\n');
+  } else if (access === 'busy') {
+    response.setHeader('Retry-After', '1');
+    sendText(response, 503, 'too many others ask for the metrics; try again\n');
   } else if (access === 'denied') {
     sendText(response, 403, 'this account may not get the non-resource URL /metrics\n');
   } else {

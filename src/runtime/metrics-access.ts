@@ -5,7 +5,7 @@ import type { Logger } from './logging.ts';
 
 /** Where decisions about access come from. */
 export interface MetricsAccessOptions {
-  readonly connection: Connection;
+  readonly connection: Pick<Connection, 'request'>;
   readonly log: Logger;
   /** A monotonic clock, in milliseconds. */
   readonly now: () => number;
@@ -14,17 +14,21 @@ export interface MetricsAccessOptions {
 /**
  * Lets the API server decide who may read `/metrics`, as Kubernetes' own components do: a TokenReview tells whose
  * bearer token it is, a SubjectAccessReview whether that account may `get` the non-resource URL `/metrics`. Needs
- * the right to create both. A positive answer is remembered for a minute; of the token only its digest is kept.
+ * the right to create both. A positive answer is remembered for a minute; of the token only its digest is kept. Only a
+ * few are asked for at once: whoever sends token after token must not keep this program from its other requests.
  *
  * @returns access for one `Authorization` header; while the API server cannot be asked, nobody has it
  */
 export function metricsAccessByApiServer({ connection, log, now }: MetricsAccessOptions): MetricsAccess {
   const grantedUntil = new Map<string, number>();
+  let asking = 0;
   return async (authorization) => {
     const token = /^Bearer (?<token>\S+)$/i.exec(authorization ?? '')?.groups?.token;
     if (token === undefined) return 'unauthenticated';
     const digest = createHash('sha256').update(token).digest('base64');
     if ((grantedUntil.get(digest) ?? 0) > now()) return 'granted';
+    if (asking >= MAX_ASKING) return 'busy';
+    asking += 1;
     try {
       const user = await reviewToken(connection, token);
       if (user === undefined) return 'unauthenticated';
@@ -32,6 +36,8 @@ export function metricsAccessByApiServer({ connection, log, now }: MetricsAccess
     } catch (error) {
       log.warn({ err: error }, 'could not ask the API server who may read the metrics');
       return 'denied';
+    } finally {
+      asking -= 1;
     }
     if (grantedUntil.size >= MAX_REMEMBERED) grantedUntil.clear();
     grantedUntil.set(digest, now() + REMEMBERED_MS);
@@ -42,12 +48,18 @@ export function metricsAccessByApiServer({ connection, log, now }: MetricsAccess
 const REMEMBERED_MS = 60_000;
 const MAX_REMEMBERED = 100;
 
+/** Collectors that were not remembered, asked about at once. */
+const MAX_ASKING = 4;
+
 interface TokenUser {
   readonly user: string;
   readonly groups: readonly string[];
 }
 
-async function reviewToken(connection: Connection, token: string): Promise<TokenUser | undefined> {
+async function reviewToken(
+  connection: Pick<Connection, 'request'>,
+  token: string,
+): Promise<TokenUser | undefined> {
   const answer = await connection.request({
     method: 'POST',
     path: '/apis/authentication.k8s.io/v1/tokenreviews',
@@ -64,7 +76,10 @@ async function reviewToken(connection: Connection, token: string): Promise<Token
   };
 }
 
-async function reviewAccess(connection: Connection, { user, groups }: TokenUser): Promise<boolean> {
+async function reviewAccess(
+  connection: Pick<Connection, 'request'>,
+  { user, groups }: TokenUser,
+): Promise<boolean> {
   const answer = await connection.request({
     method: 'POST',
     path: '/apis/authorization.k8s.io/v1/subjectaccessreviews',
