@@ -1,16 +1,15 @@
 import { writeFile } from 'node:fs/promises';
 import { expect } from 'chai';
+import { installJobflow, startCluster, waitUntil, type Cluster, type Jobflow } from '../support/cluster.ts';
+import { AdmissionLoad } from '../support/admission-load.ts';
+import { STARTING_LIMIT_MS } from '../support/cluster/fixture.ts';
+import { readCertificates } from '../../src/runtime/certificates/read-certificates.ts';
 import {
-  installJobflow,
-  startCluster,
-  waitUntil,
-  type Cluster,
-  type Jobflow,
-} from '../../support/cluster.ts';
-import { AdmissionLoad } from '../../support/admission-load.ts';
-import { STARTING_LIMIT_MS } from '../../support/cluster/fixture.ts';
-import { readCertificates } from '../../../src/runtime/certificates/read-certificates.ts';
-import { readSecret, SECRET_PATH, shownFingerprint, untilSettled } from './stored-objects.ts';
+  readSecret,
+  SECRET_PATH,
+  shownFingerprint,
+  untilSettled,
+} from '../integration/certificates/stored-objects.ts';
 
 const ROTATIONS = 20;
 const CLIENTS = 50;
