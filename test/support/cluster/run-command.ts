@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { text } from 'node:stream/consumers';
 
 /** What one run of a command gave. */
@@ -19,8 +20,14 @@ export type CommandOptions = {
 /** Lines of a failed command's output that its error shows. */
 const SHOWN_LINES = 40;
 
+/** They end with this process: a kubectl that waits for a cluster which is gone would wait for ever. */
+const running = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+
 /**
- * Runs a command to its end.
+ * Runs a command to its end, or to that of this process.
  *
  * @param name what its error calls it
  * @throws Error with the end of what it wrote when it ends with another code than 0, unless `allowFailure`
@@ -43,6 +50,8 @@ export async function runCommand(
       for (const line of chunk.toString().trimEnd().split('\n')) onLine(line);
     });
   }
+  running.add(child);
+  child.once('exit', () => running.delete(child));
   const ended = new Promise<number>((resolve, reject) => {
     child.once('error', reject);
     child.once('close', (code) => {
