@@ -1,3 +1,8 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { setPriority } from 'node:os';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
 import { ensureMachine } from '../test/support/real-cluster/machine.ts';
 import { UnfitMachineError } from './debian-packages.ts';
 import { runTests } from './test-run.ts';
@@ -21,4 +26,34 @@ export async function runRealTests(args: readonly string[] = []): Promise<Tally>
     return { passed: 0, failed: 0, skipped: 1 };
   }
   return runTests(['--only', 'real', ...args]);
+}
+
+/** Below everything else that this machine does for the tests: those of the other suites mind more how long things take. */
+const NICENESS = 10;
+
+/**
+ * Starts the tests on a real node beside whatever else runs: in a process of its own and at a low priority. They wait
+ * most of their time, for images, pods and certificates.
+ *
+ * @returns waits for their end, shows what they printed, and gives the tally; a process that crashed counts as a failure
+ */
+export function startRealTests(): () => Promise<Tally> {
+  const script = fileURLToPath(new URL('./test-real.ts', import.meta.url));
+  const child = fork(script, [], { execArgv: [], stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
+  if (child.pid !== undefined) setPriority(child.pid, NICENESS);
+  let tally: Tally | undefined;
+  child.once('message', (message: Tally) => {
+    tally = message;
+  });
+  const printed = [child.stdout, child.stderr].map(async (stream) => (stream === null ? '' : text(stream)));
+  const ended = once(child, 'exit');
+  return async () => {
+    const [code] = (await ended) as [number | null];
+    for (const output of await Promise.all(printed)) process.stdout.write(output);
+    if (tally !== undefined) return tally;
+    console.log(
+      `The tests on a real node ended with ${code === null ? 'a signal' : `code ${code}`} before their last.`,
+    );
+    return { passed: 0, failed: 1, skipped: 0 };
+  };
 }

@@ -7,10 +7,10 @@ import type { SuiteResult } from './test-suite.ts';
 /** In the order in which they run: what fails fast comes first. */
 const SUITES = ['unit', 'integration', 'e2e'] as const;
 /**
- * Run only when they are asked for: what takes its time (crashes at every write, flows of a thousand Jobs), and what
- * needs root and a Debian machine (`npm run test:real`).
+ * Run only when they are asked for: what takes its time (flows of a thousand Jobs, releases of the chart), crashes at
+ * every write, and what needs root and a Debian machine (`npm run test:real`).
  */
-const BY_HAND = ['chaos', 'real'] as const;
+const BY_HAND = ['long', 'chaos', 'real'] as const;
 /** How long a suite's process may linger after its last test: more is a leak, and fails. */
 const LINGER_LIMIT_MS = 20_000;
 

@@ -16,6 +16,7 @@ const TIMEOUTS: Readonly<Record<string, number>> = {
   unit: 60_000,
   integration: 60_000,
   e2e: 120_000,
+  long: 600_000,
   chaos: 600_000,
   real: 180_000,
 };

@@ -2,11 +2,11 @@ import { expect } from 'chai';
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readPath, startCluster, waitUntil } from '../../support/cluster.ts';
-import type { Cluster } from '../../support/cluster.ts';
-import { STARTING_LIMIT_MS } from '../../support/cluster/fixture.ts';
-import { CHART_FOLDER, runHelm } from '../../support/helm.ts';
-import type { HelmResult } from '../../support/helm.ts';
+import { readPath, startCluster, waitUntil } from '../support/cluster.ts';
+import type { Cluster } from '../support/cluster.ts';
+import { STARTING_LIMIT_MS } from '../support/cluster/fixture.ts';
+import { CHART_FOLDER, runHelm } from '../support/helm.ts';
+import type { HelmResult } from '../support/helm.ts';
 
 const SYSTEM = 'jobflow-system';
 const LIMIT_MS = 180_000;
