@@ -86,6 +86,8 @@ export type RefusalValue = string | number | readonly string[];
 export interface Refusal {
   readonly code: RefusalCode;
   readonly message: string;
+  /** Every single one, where several were joined to one. */
+  readonly all?: readonly Refusal[];
 }
 
 const MAX_SHOWN = 200;

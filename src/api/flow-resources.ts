@@ -69,14 +69,16 @@ const isDaemonJob = ajv.compile<DaemonJob>({ $ref: 'flow-resources#/$defs/Daemon
 
 function validated<T>(validate: ValidateFunction<T>, value: unknown): ValidatedResource<T> {
   const resource = withoutNulls(value, 0);
-  return validate(resource) ? { ok: true, resource } : { ok: false, ...describe(validate.errors?.[0]) };
+  return validate(resource)
+    ? { ok: true, resource }
+    : { ok: false, ...describeTypeError(validate.errors?.[0]) };
 }
 
 /** No field of a resource lies as deep; what does is of no type, and need not be looked at. */
 const DEEPEST = 100;
 
 /** The API server drops the nulls of objects in a custom resource, and refuses those in lists. */
-function withoutNulls(value: unknown, depth: number): unknown {
+export function withoutNulls(value: unknown, depth = 0): unknown {
   if (typeof value !== 'object' || value === null || depth > DEEPEST) return value;
   if (Array.isArray(value)) return value.map((item) => withoutNulls(item, depth + 1));
   return Object.fromEntries(
@@ -86,7 +88,12 @@ function withoutNulls(value: unknown, depth: number): unknown {
   );
 }
 
-function describe(error: ErrorObject | undefined): { field: string; problem: string } {
+/**
+ * Puts an error of ajv into words, as {@link ValidatedResource} holds them.
+ *
+ * @param error made with ajv's option `verbose`
+ */
+export function describeTypeError(error: ErrorObject | undefined): { field: string; problem: string } {
   if (error === undefined) return { field: ROOT, problem: 'cannot be read' };
   const { keyword, params, data } = error;
   const path = error.instancePath
@@ -105,6 +112,8 @@ function describe(error: ErrorObject | undefined): { field: string; problem: str
       return { field, problem: `is ${shown(data)}, expected at least ${String(params.limit)}` };
     case 'maximum':
       return { field, problem: `is ${shown(data)}, expected at most ${String(params.limit)}` };
+    case 'additionalProperties':
+      return { field: fieldPath([...path, String(params.additionalProperty)]), problem: 'is no such field' };
     default:
       return { field, problem: error.message ?? 'has a wrong value' };
   }

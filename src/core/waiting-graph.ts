@@ -161,6 +161,11 @@ export class WaitingGraph {
     });
   }
 
+  /** The names of all Jobs that wait, in the order in which they came. */
+  names(): Iterable<string> {
+    return this.#jobs.keys();
+  }
+
   /** The waiting Job of that name. */
   get(name: string): WaitingJob | undefined {
     return this.#jobs.get(name);

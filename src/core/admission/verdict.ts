@@ -30,11 +30,12 @@ export function refuseAll(refusals: readonly [Refusal, ...Refusal[]]): Verdict {
 
 /** One refusal of several: the code of the first and the sentences of the first three. */
 export function joinRefusals(refusals: readonly [Refusal, ...Refusal[]]): Refusal {
+  if (refusals.length === 1) return refusals[0];
   const message = refusals
     .slice(0, MAX_SHOWN)
     .map((refusal) => refusal.message)
     .join(' ');
-  return { code: refusals[0].code, message };
+  return { code: refusals[0].code, message, all: refusals };
 }
 
 /** Admits a write that jobflow has nothing to change about. */

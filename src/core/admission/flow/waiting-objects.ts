@@ -150,6 +150,29 @@ export class WaitingObjects {
     return undefined;
   }
 
+  /**
+   * A shortest cycle of every group of objects that wait for each other in a ring, found in one pass.
+   *
+   * @returns paths `a, b, c, a`, each waiting for the next; an object that waits for itself alone is not among them
+   */
+  cycles(): readonly (readonly string[])[] {
+    const upstreams = this.#upstreamsWith(new Map(), new Map());
+    const groups = groupsOnCycles(this.#graph.names(), upstreams);
+    const found = new Set<number>();
+    const cycles: (readonly string[])[] = [];
+    const [seen, shared] = [new Set<number>(), new Set<number>()];
+    for (const group of groups.values()) (seen.has(group) ? shared : seen).add(group);
+    for (const [name, group] of groups) {
+      if (!shared.has(group) || found.has(group)) continue;
+      found.add(group);
+      // Looking only within the group keeps many small cycles from being searched for in all the rest.
+      const within: Upstreams = (from) => [...upstreams(from)].filter((to) => groups.get(to) === group);
+      const path = shortestPath(name, name, within);
+      if (path !== undefined) cycles.push(path);
+    }
+    return cycles;
+  }
+
   /** Whoever closes a cycle waits for the Job, or for a whole that it is a part of: without such a one there is nothing to search. */
   #isAwaited(name: string, candidate: Candidate, wholes: readonly string[]): boolean {
     if (this.#graph.dependentsOf(name).size > 0) return true;

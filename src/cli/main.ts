@@ -1,0 +1,25 @@
+#!/usr/bin/env node
+/*
+ * The program `jobflow`. Called as `kubectl-jobflow` it is kubectl's plugin `kubectl jobflow`
+ * (https://kubernetes.io/docs/tasks/extend-kubectl/kubectl-plugins/).
+ */
+import { basename } from 'node:path';
+import { buffer } from 'node:stream/consumers';
+import { runProgram } from './program.ts';
+import { showsColour } from './terminal.ts';
+
+// Whoever reads the output has had enough, as in `jobflow lint … | head`.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit();
+  });
+}
+
+const isPlugin = basename(process.argv[1] ?? '').startsWith('kubectl-jobflow');
+process.exitCode = await runProgram(isPlugin ? 'kubectl jobflow' : 'jobflow', process.argv.slice(2), {
+  out: (text) => process.stdout.write(text),
+  err: (text) => process.stderr.write(text),
+  readInput: () => buffer(process.stdin),
+  colour: showsColour(process.stdout.isTTY, process.env),
+});

@@ -1,0 +1,58 @@
+import { Command, CommanderError } from 'commander';
+import { lintCommand } from './commands/lint.ts';
+import { versionCommand } from './commands/version.ts';
+import { EXIT_CODES, type ExitCode, type Terminal } from './terminal.ts';
+
+const EXIT_CODE_HELP = `
+Exit codes:
+  0  all is well
+  1  something failed, or has errors
+  2  the command line makes no sense
+  3  it took longer than it was allowed to`;
+
+/**
+ * Runs the program once.
+ *
+ * @param name how the user calls it: `jobflow` or `kubectl jobflow`
+ * @param words what the user wrote after the name
+ * @param terminal what it talks to
+ * @returns the exit code
+ * @throws what no command has a sentence for
+ */
+export async function runProgram(
+  name: string,
+  words: readonly string[],
+  terminal: Omit<Terminal, 'end'>,
+): Promise<ExitCode> {
+  let code: ExitCode = EXIT_CODES.ok;
+  const program = createProgram(name, {
+    ...terminal,
+    end: (ended) => {
+      code = ended;
+    },
+  });
+  try {
+    await program.parseAsync(words, { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    // Help and the like are no errors; all that commander refuses are words.
+    return error.exitCode === 0 ? EXIT_CODES.ok : EXIT_CODES.usage;
+  }
+  return code;
+}
+
+function createProgram(name: string, terminal: Terminal): Command {
+  const program = new Command(name)
+    .description('Jobs that wait for each other: checks, shows and follows what jobflow runs.')
+    .addHelpText('after', EXIT_CODE_HELP);
+  for (const command of [lintCommand(terminal), versionCommand(terminal)]) {
+    program.addCommand(command);
+  }
+  for (const command of [program, ...program.commands]) {
+    command
+      .exitOverride()
+      .showHelpAfterError(`(${command === program ? name : `${name} ${command.name()}`} --help says more)`)
+      .configureOutput({ writeOut: terminal.out, writeErr: terminal.err });
+  }
+  return program;
+}
