@@ -55,7 +55,7 @@ export function lintCommand(terminal: Terminal): Command {
 function print(report: LintReport, output: LintOptions['output'], terminal: Terminal): void {
   switch (output) {
     case 'text':
-      terminal.out(findingLines(report, terminal));
+      terminal.out(findingLines(report.findings, terminal));
       // Beside the output, so that this holds nothing but findings.
       terminal.err(summaryLine(report));
       break;

@@ -1,9 +1,10 @@
 import type { Input } from '../manifests/read-inputs.ts';
-import { parseManifests, type Manifest } from '../manifests/parse-manifests.ts';
+import type { Manifest } from '../manifests/parse-manifests.ts';
 import { checkCycles } from './check-cycles.ts';
 import { checkObject } from './check-object.ts';
 import { findingAt, type Complaint, type Finding } from './finding.ts';
 import { isLinted, KnownObjects, type LintedManifest } from './known-objects.ts';
+import { readFiles } from './read-files.ts';
 
 /** What `lint` has to say. */
 export interface LintReport {
@@ -23,21 +24,11 @@ export interface LintReport {
  * @param namespace where objects go that state none
  */
 export function lintManifests(inputs: readonly Input[], namespace: string): LintReport {
-  const findings: Finding[] = [];
-  const linted: LintedManifest[] = [];
-  for (const input of inputs) {
-    if (!input.ok) {
-      findings.push(aboutFile(input.file, input.problem));
-      continue;
-    }
-    const { manifests, problems } = parseManifests(input.file, input.text);
-    findings.push(
-      ...problems.map(({ place, problem }): Finding => {
-        return { severity: 'error', rule: 'YamlInvalid', message: problem, ...place, object: undefined };
-      }),
-      ...manifests.filter((manifest) => !isLinted(manifest)).flatMap(checkFrame),
-    );
-    for (const manifest of manifests) if (isLinted(manifest)) linted.push(manifest);
+  const read = readFiles(inputs);
+  const findings = [...read.findings];
+  const linted = read.manifests.filter(isLinted);
+  for (const manifest of read.manifests) {
+    if (!isLinted(manifest)) findings.push(...checkFrame(manifest));
   }
   for (const finding of checkAll(linted, namespace)) findings.push(finding);
   const order = new Map(inputs.map(({ file }, index) => [file, index]));
@@ -65,12 +56,6 @@ function checkAll(linted: readonly LintedManifest[], namespace: string): Finding
   }
   for (const known of namespaces.values()) findings.push(...checkCycles(known));
   return findings;
-}
-
-function aboutFile(file: string, problem: string): Finding {
-  const message = `The file ${problem}.`;
-  const place = { file, line: undefined, column: undefined };
-  return { severity: 'error', rule: 'FileUnreadable', message, ...place, object: undefined };
 }
 
 /** What every object of Kubernetes has; of the kinds that are looked at the schema says it. */

@@ -3,7 +3,7 @@ import type { Finding } from './finding.ts';
 import type { LintReport } from './lint-manifests.ts';
 
 /** Each finding as a line `file:line:column: error: sentence`, as compilers write them, so that editors find the place. */
-export function findingLines({ findings }: LintReport, terminal: Terminal): string {
+export function findingLines(findings: readonly Finding[], terminal: Terminal): string {
   return findings.map((finding) => `${lineOf(finding, terminal)}\n`).join('');
 }
 

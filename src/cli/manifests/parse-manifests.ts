@@ -1,5 +1,6 @@
 import { isAlias, isMap, isNode, isPair, isScalar, isSeq, LineCounter, parseAllDocuments } from 'yaml';
-import type { Document, Node, Pair, ParseOptions, DocumentOptions, SchemaOptions, ToJSOptions } from 'yaml';
+import type { Document, DocumentOptions, Node, Pair, ParseOptions } from 'yaml';
+import type { ScalarTag, SchemaOptions, Tags, ToJSOptions } from 'yaml';
 import type { Json, JsonObject } from '../../api/job.ts';
 import { isObject } from '../../core/admission/json-tree.ts';
 import { textAt } from '../../core/admission/flow/named-list.ts';
@@ -45,23 +46,30 @@ export interface ParsedFile {
   readonly problems: readonly SyntaxProblem[];
 }
 
+/** go-yaml knows the octal numbers of YAML 1.2 too. */
+const OCTAL: ScalarTag = {
+  default: true,
+  tag: 'tag:yaml.org,2002:int',
+  test: /^0o[0-7]+$/,
+  resolve: (text) => Number(text),
+};
+
 /**
- * kubectl reads YAML 1.1, where `yes` is a boolean and `0644` is octal, but takes times and dates as texts
- * (sigs.k8s.io/yaml over go-yaml v2: decode.go, "for backward compatibility reasons").
+ * kubectl reads YAML 1.1, where `yes` and `y` are booleans and `0644` is octal, but takes times and dates as texts
+ * (sigs.k8s.io/yaml over go-yaml v2, decode.go: "for backward compatibility reasons").
  */
 const YAML_OPTIONS = {
   version: '1.1',
-  customTags: (tags) =>
-    tags.filter(
-      (tag) =>
-        typeof tag === 'string' ||
-        (tag.tag !== 'tag:yaml.org,2002:timestamp' && !('format' in tag && tag.format === 'TIME')),
-    ),
+  customTags: (tags) => [OCTAL, ...tags.filter((tag) => typeof tag === 'string' || !isTime(tag))],
   // Told below, with both places: the library compares every name of an object with every other.
   uniqueKeys: false,
   prettyErrors: false,
   logLevel: 'silent',
 } as const satisfies ParseOptions & DocumentOptions & SchemaOptions;
+
+function isTime(tag: Tags[number] & object): boolean {
+  return tag.tag === 'tag:yaml.org,2002:timestamp' || ('format' in tag && tag.format === 'TIME');
+}
 
 /** An object of aliases to aliases would grow beyond all memory. */
 const TO_JSON = { maxAliasCount: 1_000 } as const satisfies ToJSOptions;

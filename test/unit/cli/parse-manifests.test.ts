@@ -71,8 +71,14 @@ describe('parseManifests', () => {
   it('reads octal numbers and booleans as kubectl does', () => {
     const [manifest] = parseManifests(
       'f',
-      'kind: A\nmode: 0644\non: off\nday: 2026-03-14\nat: 10:30\n',
+      'kind: A\nmode: 0644\nnewer: 0o644\non: off\nday: 2026-03-14\nat: 10:30\n',
     ).manifests;
-    expect(manifest?.object).to.include({ mode: 420, day: '2026-03-14', at: '10:30' });
+    expect(manifest?.object).to.include({
+      mode: 420,
+      newer: 420,
+      true: false,
+      day: '2026-03-14',
+      at: '10:30',
+    });
   });
 });

@@ -135,6 +135,26 @@ describe('the program jobflow', () => {
     expect(found.at(-1)).to.include('"uri":"missing.yaml"}}');
   });
 
+  it('shows what waits for what', async () => {
+    const ended = await jobflow(['graph', '-f', 'sloppy.yaml']);
+    expect(ended).to.deep.equal({
+      code: 0,
+      out: 'STEP   JOB   WAITS FOR\n    1  b     (not in these files)\n    2  a     b\n',
+      err: '',
+    });
+    expect((await jobflow(['graph', '-f', 'good.yaml', '-o', 'mermaid'])).out).to.equal(
+      'flowchart LR\n  n0_0["a"]\n',
+    );
+    expect((await jobflow(['graph', '-f', 'good.yaml', '-o', 'dot'])).out).to.match(/^digraph jobflow {\n/);
+  });
+
+  it('draws what it can read, tells of the rest, and ends with 1', async () => {
+    const { code, out, err } = await jobflow(['graph', '-f', 'good.yaml', 'missing.yaml']);
+    expect(code).to.equal(1);
+    expect(out).to.include('    1  a\n');
+    expect(err).to.match(/^missing\.yaml: error: The file cannot be read/);
+  });
+
   it('ends with 2 where the words make no sense, and says how they should be', async () => {
     for (const words of [
       [],

@@ -1,0 +1,165 @@
+import { expect } from 'chai';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { dependencyGraphs, type DrawnManifests } from '../../../src/cli/graph/dependency-graph.ts';
+import { drawDot } from '../../../src/cli/graph/draw-dot.ts';
+import { drawMermaid } from '../../../src/cli/graph/draw-mermaid.ts';
+import { drawText } from '../../../src/cli/graph/draw-text.ts';
+import { parseManifests } from '../../../src/cli/manifests/parse-manifests.ts';
+import { ROOT } from '../docs/pages.ts';
+
+const PLAIN = { out: () => undefined, err: () => undefined, end: () => undefined, colour: false };
+const TERMINAL = { ...PLAIN, readInput: () => Promise.resolve(new Uint8Array()) };
+
+function graphsOf(text: string): DrawnManifests {
+  return dependencyGraphs(parseManifests('f', text).manifests, 'default');
+}
+
+function text(manifests: string): string[] {
+  return drawText(graphsOf(manifests).graphs, TERMINAL).split('\n').slice(0, -1);
+}
+
+function job(name: string, dependsOn?: string, more = ''): string {
+  const annotations =
+    dependsOn === undefined ? '' : `, annotations: {api.practice.com/depends-on: '${dependsOn}'${more}}`;
+  return `---\napiVersion: batch/v1\nkind: Job\nmetadata: {name: ${name}${annotations}}\n`;
+}
+
+const FLOW = `---
+apiVersion: api.practice.com/v1alpha1
+kind: JobFlow
+metadata: {name: f}
+spec:
+  flows:
+    - {name: x}
+    - {name: z, dependencies: [x=Finished], hold: true}
+`;
+
+describe('graph', () => {
+  it('shows the nightly example in steps', async () => {
+    const manifests = await readFile(join(ROOT, 'examples/nightly-etl.yaml'), 'utf8');
+    expect(text(manifests)).to.deep.equal([
+      'STEP   JOB                     WAITS FOR',
+      '    1  etl-prepare',
+      '    2  etl-extract-orders      etl-prepare',
+      '       etl-extract-customers   etl-prepare',
+      '       etl-fetch-partner       etl-prepare',
+      '    3  etl-clean-up-partner    etl-fetch-partner=Failed',
+      '       etl-check-quality       etl-extract-orders, etl-extract-customers',
+      '    4  etl-load-orders         etl-check-quality',
+      '       etl-load-customers      etl-check-quality',
+      '       etl-quarantine          etl-check-quality=Failed',
+      '    5  etl-report              etl-load-orders, etl-load-customers, etl-quarantine=NotFailed, etl-clean-up-partner=NotFailed',
+    ]);
+  });
+
+  it('shows the entries of a JobFlow, what waits for the whole, and who waits for a person', () => {
+    expect(text(FLOW + job('after', 'jobflow/f'))).to.deep.equal([
+      'STEP   JOB         WAITS FOR',
+      '    1  f-x',
+      '    2  f-z         f-x=Finished, a person (hold)',
+      '    3  jobflow/f   f-x, f-z',
+      '    4  after       jobflow/f',
+    ]);
+  });
+
+  it('shows what is not in the files, and what can never start', () => {
+    expect(text(job('a', 'b') + job('b', 'a') + job('c', 'a') + job('d', 'elsewhere'))).to.deep.equal([
+      'STEP   JOB         WAITS FOR',
+      '    1  elsewhere   (not in these files)',
+      '    2  d           elsewhere',
+      'never  a           b',
+      'never  b           a',
+      'never  c           a',
+    ]);
+  });
+
+  it('keeps namespaces apart', () => {
+    const there = job('a', 'b').replace('name: a', 'name: a, namespace: there');
+    expect(text(job('a') + there)).to.deep.equal([
+      'Namespace default',
+      'STEP   JOB   WAITS FOR',
+      '    1  a',
+      '',
+      'Namespace there',
+      'STEP   JOB   WAITS FOR',
+      '    1  b     (not in these files)',
+      '    2  a     b',
+    ]);
+  });
+
+  it('shows the Jobs of CronJobs, DaemonJobs, and names that are yet to be generated', () => {
+    const cron = `---
+apiVersion: batch/v1
+kind: CronJob
+metadata: {name: c}
+spec: {jobTemplate: {metadata: {annotations: {api.practice.com/depends-on: daemonjob/d}}}}
+`;
+    const daemon = '---\napiVersion: api.practice.com/v1alpha1\nkind: DaemonJob\nmetadata: {name: d}\n';
+    const generated = job('a', 'daemonjob/d').replace('name: a', 'generateName: a-');
+    expect(text(cron + daemon + generated)).to.deep.equal([
+      'STEP   JOB           WAITS FOR',
+      '    1  daemonjob/d',
+      '    2  cronjob/c     daemonjob/d',
+      '       a-*           daemonjob/d',
+    ]);
+  });
+
+  it('draws what can be read, and tells of the rest', () => {
+    const { graphs, findings } = graphsOf(job('a') + job('b', 'a=Done'));
+    expect([...(graphs[0]?.nodes.keys() ?? [])]).to.deep.equal(['a', 'b']);
+    expect(findings.map(({ line, message }) => `${line} ${message.slice(0, 60)}`)).to.deep.equal([
+      '8 metadata.annotations["api.practice.com/depends-on"]: "a=Done',
+    ]);
+  });
+
+  it('draws for Mermaid', () => {
+    expect(drawMermaid(graphsOf(FLOW + job('after', 'jobflow/f, f-z=Failed, gone')).graphs)).to
+      .equal(`flowchart LR
+  n0_2["after"]
+  n0_3["jobflow/f"]
+  n0_4["gone"]:::unknown
+  subgraph f0_1["JobFlow f"]
+    n0_0["f-x"]
+    n0_1["f-z (held)"]
+  end
+  n0_0 -->|Finished| n0_1
+  n0_3 --> n0_2
+  n0_1 -->|Failed| n0_2
+  n0_4 --> n0_2
+  n0_0 -.-> n0_3
+  n0_1 -.-> n0_3
+  classDef unknown stroke-dasharray: 4 4
+`);
+  });
+
+  it('draws for Graphviz', () => {
+    expect(drawDot(graphsOf(FLOW + job('after', 'f-z=Failed, gone')).graphs)).to.equal(`digraph jobflow {
+  rankdir=LR;
+  node [shape=box, style=rounded];
+  "after" [label="after"];
+  "gone" [label="gone", style="rounded,dashed"];
+  subgraph "cluster_default/f" {
+    label="JobFlow f";
+    "f-x" [label="f-x"];
+    "f-z" [label="f-z (held)"];
+  }
+  "f-x" -> "f-z" [label="Finished"];
+  "f-z" -> "after" [label="Failed"];
+  "gone" -> "after";
+}
+`);
+  });
+
+  it('lets no name break out of its label', () => {
+    const { graphs } = graphsOf(job(`'a"]; "\\'`));
+    expect(drawMermaid(graphs)).to.include('["a#34;]; #34;\\"]');
+    expect(drawDot(graphs)).to.include('[label="a\\"]; \\"\\\\"]');
+  });
+
+  it('draws a chain of ten thousand', function () {
+    this.timeout(60_000);
+    const chain = Array.from({ length: 10_000 }, (_, n) => job(`j-${n}`, n === 0 ? undefined : `j-${n - 1}`));
+    expect(text(chain.reverse().join('')).at(-1)).to.equal('10000  j-9999   j-9998');
+  });
+});
