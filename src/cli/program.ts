@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { graphCommand } from './commands/graph.ts';
+import { importCommand } from './commands/import.ts';
 import { lintCommand } from './commands/lint.ts';
 import { versionCommand } from './commands/version.ts';
 import { EXIT_CODES, type ExitCode, type Terminal } from './terminal.ts';
@@ -46,7 +47,12 @@ function createProgram(name: string, terminal: Terminal): Command {
   const program = new Command(name)
     .description('Jobs that wait for each other: checks, shows and follows what jobflow runs.')
     .addHelpText('after', EXIT_CODE_HELP);
-  for (const command of [lintCommand(terminal), graphCommand(terminal), versionCommand(terminal)]) {
+  for (const command of [
+    lintCommand(terminal),
+    graphCommand(terminal),
+    importCommand(terminal),
+    versionCommand(terminal),
+  ]) {
     program.addCommand(command);
   }
   for (const command of [program, ...program.commands]) {
