@@ -65,6 +65,8 @@ export function readYaml(source: SourceText, findings: Findings): readonly Locat
       version: '1.1',
       lineCounter: counter,
       prettyErrors: false,
+      // What it would warn of on the standard error is no mistake, or refused below.
+      logLevel: 'error',
       // It compares every key with every other; a pipeline has a key for each of its Jobs. They are looked at below.
       uniqueKeys: false,
     });

@@ -79,6 +79,18 @@ describe('jobflow import', () => {
     expect(err).to.match(/^stdin:8:5: warning: data\["jobs\.yaml"\]\.retries: is left out/);
   });
 
+  it('says nothing but its own sentences about keys that are no texts', async () => {
+    const warned: string[] = [];
+    const listen = ({ message }: Error) => warned.push(message);
+    process.on('warning', listen);
+    const { err } = await run(['-'], 'data:\n  ? { a: b }\n  : c\n');
+    // Node.js tells of a warning in its own time.
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off('warning', listen);
+    expect(err).to.match(/^stdin:1:1: error: data\["jobs\.yaml"\]: is missing;/);
+    expect(warned).to.deep.equal([]);
+  });
+
   it('ends with 2 for words that make no sense', async () => {
     expect(await run([])).to.include({ code: 2 });
     expect(await run(['-', '--as', 'cronjob'])).to.include({ code: 2 });
