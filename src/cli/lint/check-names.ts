@@ -3,6 +3,7 @@ import { describeReference } from '../../api/dependency-reference.ts';
 import { refusal } from '../../api/errors.ts';
 import { isJobName, isResourceName } from '../../api/kubernetes-names.ts';
 import { textAt } from '../../core/admission/flow/named-list.ts';
+import { isObject } from '../../core/admission/json-tree.ts';
 import type { PlannedEntry } from '../../core/admission/flow/planned-entries.ts';
 import type { Complaint } from './finding.ts';
 import type { KnownObjects, LintedManifest } from './known-objects.ts';
@@ -12,7 +13,7 @@ export function checkName({ kind, name, object }: LintedManifest): Complaint[] {
   const field = 'metadata.name';
   if (name === '') {
     // A name of another type is told with the types of all fields.
-    const isStated = textAt(object.metadata, 'generateName') !== '' || typeof object.metadata !== 'object';
+    const isStated = textAt(object.metadata, 'generateName') !== '' || !isObject(object.metadata);
     if (isStated) return [];
     const { message } = refusal('FieldMissing', { field, mend: `the name of the ${kind}` });
     return [{ severity: 'error', rule: 'FieldMissing', message }];

@@ -1,9 +1,11 @@
 import { parseAnnotations } from '../../api/annotations.ts';
-import type { JobObject } from '../../api/job.ts';
+import type { JobObject, JsonObject } from '../../api/job.ts';
 import { API_GROUP } from '../../api/names.ts';
 import { plannedEntries, type PlannedEntry } from '../../core/admission/flow/planned-entries.ts';
 import { WaitingObjects, type SeenObject } from '../../core/admission/flow/waiting-objects.ts';
 import { annotationsOf, projectDaemon, projectFlow } from '../../core/admission/flow/whole-record.ts';
+import { textAt } from '../../core/admission/flow/named-list.ts';
+import { objectOrEmpty } from '../../core/admission/json-tree.ts';
 import { leftAloneReason } from '../../core/job-projection.ts';
 import type { Manifest } from '../manifests/parse-manifests.ts';
 import type { LintedKind } from './manifest-schema.ts';
@@ -109,7 +111,15 @@ const KIND_OF_REFERENCE: Readonly<Record<string, LintedKind>> = {
   daemonjob: 'DaemonJob',
 };
 
-/** An object of a file as a Job: its metadata is there, and has the types that it should have. */
-export function asJob(object: Manifest['object']): JobObject {
-  return { ...object, metadata: object.metadata ?? {} } as JobObject;
+/**
+ * An object of a file as a Job. What has the wrong type is told by the schema; here the owners are left out that are
+ * none, so that the others can be looked at.
+ */
+export function asJob(object: JsonObject): JobObject {
+  const metadata = objectOrEmpty(object.metadata);
+  const owners = Array.isArray(metadata.ownerReferences) ? metadata.ownerReferences : [];
+  const readable = owners.filter((owner) =>
+    ['apiVersion', 'kind', 'name'].every((field) => textAt(owner, field) !== ''),
+  );
+  return { ...object, metadata: { ...metadata, ownerReferences: readable } } as unknown as JobObject;
 }

@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { dependencyGraphs, type DrawnManifests } from '../../../src/cli/graph/dependency-graph.ts';
 import { drawDot } from '../../../src/cli/graph/draw-dot.ts';
 import { drawMermaid } from '../../../src/cli/graph/draw-mermaid.ts';
+import { drawSvg } from '../../../src/cli/graph/draw-svg.ts';
+import { layOut } from '../../../src/cli/graph/layout.ts';
 import { drawText } from '../../../src/cli/graph/draw-text.ts';
 import { parseManifests } from '../../../src/cli/manifests/parse-manifests.ts';
 import { ROOT } from '../docs/pages.ts';
@@ -151,10 +153,49 @@ spec: {jobTemplate: {metadata: {annotations: {api.practice.com/depends-on: daemo
 `);
   });
 
+  it('lays out from left to right, and no two boxes on each other', () => {
+    const manifests = FLOW + job('after', 'jobflow/f, f-z=Failed, gone') + job('a', 'b') + job('b', 'a');
+    const [graph] = graphsOf(manifests).graphs;
+    if (graph === undefined) throw new Error('no graph');
+    const { boxes, width, height } = layOut(graph);
+    expect([...boxes.keys()].sort()).to.deep.equal([...graph.nodes.keys()].sort());
+    const all = [...boxes.values()];
+    for (const box of all) {
+      expect(box.x + box.width).to.be.at.most(width);
+      expect(box.y + box.height).to.be.at.most(height);
+      for (const { name } of box.isStuck ? [] : box.node.waitsFor) {
+        expect((boxes.get(name)?.x ?? Infinity) + (boxes.get(name)?.width ?? 0)).to.be.lessThan(box.x);
+      }
+      const overlapping = all.filter(
+        (other) => other !== box && other.x === box.x && Math.abs(other.y - box.y) < box.height,
+      );
+      expect(overlapping).to.deep.equal([]);
+    }
+  });
+
+  it('draws an SVG with a box for every node and an arrow for every edge', () => {
+    const svg = drawSvg(
+      graphsOf(FLOW + job('after', 'f-z=Failed, gone') + job('a', 'b') + job('b', 'a')).graphs,
+    );
+    expect(svg).to.match(/^<svg xmlns="http:\/\/www\.w3\.org\/2000\/svg" width="\d+" height="\d+"/);
+    expect(svg.match(/<g><title>/g)).to.have.length(6);
+    expect(svg.match(/marker-end/g)).to.have.length(5);
+    expect(svg).to.include('>Failed</text>').and.to.include('>Finished</text>');
+    expect(svg.match(/class="stuck"/g)).to.have.length(2);
+    expect(svg.match(/class="unknown"/g)).to.have.length(1);
+    expect(svg).to.include('>f-z (held)</text>');
+  });
+
+  it('draws namespaces below each other', () => {
+    const svg = drawSvg(graphsOf(job('a') + job('a').replace('name: a', 'name: a, namespace: there')).graphs);
+    expect(svg).to.include('>Namespace default</text>').and.to.include('>Namespace there</text>');
+  });
+
   it('lets no name break out of its label', () => {
     const { graphs } = graphsOf(job(`'a"]; "\\'`));
     expect(drawMermaid(graphs)).to.include('["a#34;]; #34;\\"]');
     expect(drawDot(graphs)).to.include('[label="a\\"]; \\"\\\\"]');
+    expect(drawSvg(graphsOf(job(`'</text>&'`)).graphs)).to.include('>&#60;/text&#62;&#38;</text>');
   });
 
   it('draws a chain of ten thousand', function () {

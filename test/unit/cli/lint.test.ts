@@ -257,6 +257,24 @@ describe('lint', () => {
     expect(lint(text).map(({ rule, line }) => `${rule} ${line}`)).to.deep.equal(['NameInvalid 9']);
   });
 
+  it('tells of fields of the wrong type whatever they are, and of nothing that follows from them', () => {
+    const head = 'apiVersion: batch/v1\nkind: Job\n';
+    const owners = 'metadata: {name: a, ownerReferences: 3}\nspec: {template: null}\n';
+    expect(lint(head + owners).map(({ message }) => message.split(';')[0])).to.deep.equal([
+      'metadata.ownerReferences: is a number, expected a list',
+      'spec.template: is missing',
+    ]);
+    const version = 'metadata: {name: a, ownerReferences: [{controller: true, kind: X, apiVersion: 1}, 2]}\n';
+    expect(lint(head + version).every(({ rule }) => rule === 'ManifestInvalid')).to.equal(true);
+    for (const metadata of ['', 'metadata:\n', 'metadata: [1]\n', 'metadata: a\n']) {
+      const found = lint(`${head}${metadata}spec: 3\n`);
+      expect(
+        found.map(({ rule }) => rule),
+        metadata,
+      ).to.deep.equal(['ManifestInvalid', 'ManifestInvalid']);
+    }
+  });
+
   it('wants an object to say what it is', () => {
     expect(lint('metadata: {name: a}').map(({ message }) => message)).to.have.length(2);
     expect(lint('just words').map(({ rule }) => rule)).to.deep.equal(['YamlInvalid']);
