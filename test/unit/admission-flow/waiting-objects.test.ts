@@ -347,3 +347,38 @@ describe('cycles through flows, compared with everything written out', function 
     );
   });
 });
+
+describe('all cycles at once', () => {
+  it('are one for each group of objects that wait for each other', () => {
+    const objects = waitingJobs({ a: 'b', b: 'a c', c: 'd', d: 'e c', e: 'x' });
+    expect(objects.cycles()).to.deep.equal([
+      ['c', 'd', 'c'],
+      ['a', 'b', 'a'],
+    ]);
+  });
+
+  it('are there exactly if a Job would close one, each step an edge', () => {
+    const names = ['a', 'b', 'c', 'd', 'e', 'f'];
+    const edgesOf = fc.uniqueArray(fc.constantFrom(...names), { maxLength: 2 });
+    const graphs = fc.tuple(...names.map(() => edgesOf));
+    fc.assert(
+      fc.property(graphs, (lists) => {
+        const edges = new Map(
+          names.map((name, index) => [name, (lists[index] ?? []).filter((to) => to !== name)]),
+        );
+        const objects = waitingJobs(
+          Object.fromEntries([...edges].map(([name, list]) => [name, list.join(' ')])),
+        );
+        const cycles = objects.cycles();
+        const closes = names.filter(
+          (name) => objects.cycleThroughJob(job(name, edges.get(name) ?? [])) !== undefined,
+        );
+        expect(cycles.length > 0).to.equal(closes.length > 0);
+        for (const path of cycles) {
+          expect(path.at(-1)).to.equal(path[0]);
+          path.slice(1).forEach((to, index) => expect(edges.get(path[index] ?? '')).to.include(to));
+        }
+      }),
+    );
+  });
+});
