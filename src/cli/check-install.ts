@@ -4,7 +4,9 @@
  */
 import { setTimeout as wait } from 'node:timers/promises';
 import { connect } from '../kube/connection.ts';
-import { durationSetting, fileSetting, parseSettings, textSetting } from '../runtime/settings.ts';
+import { COMMON } from '../runtime/config.ts';
+import { readOrExit } from '../runtime/program.ts';
+import { durationSetting, parseSettings, textSetting } from '../runtime/settings.ts';
 import { installChecks, type InstallCheck } from './install-checks.ts';
 
 const NAME = 'jobflow-check-install';
@@ -12,12 +14,7 @@ const NAME = 'jobflow-check-install';
 const PAUSE_MS = 1_000;
 
 const SETTINGS = {
-  kubeconfig: fileSetting({
-    flag: 'kubeconfig',
-    env: 'KUBECONFIG',
-    shownFallback: 'the service account of the pod',
-    description: 'the kubeconfig file to reach the API server with',
-  }),
+  kubeconfig: COMMON.kubeconfig,
   namespace: textSetting({
     flag: 'namespace',
     env: 'JOBFLOW_CHECK_NAMESPACE',
@@ -43,32 +40,28 @@ const SETTINGS = {
   }),
 };
 
-const parsed = parseSettings(NAME, SETTINGS, process.argv.slice(2), process.env, (value) => ({
-  kubeconfigPath: value(SETTINGS.kubeconfig),
-  namespace: value(SETTINGS.namespace),
-  webhookHealthUrl: value(SETTINGS.webhookHealthUrl),
-  controllerHealthUrl: value(SETTINGS.controllerHealthUrl),
-  timeoutMs: value(SETTINGS.timeout),
-}));
-switch (parsed.kind) {
-  case 'help':
-    console.log(parsed.text);
-    break;
-  case 'refused':
-    for (const problem of parsed.problems) console.error(`${NAME}: ${problem}`);
-    process.exitCode = 2;
-    break;
-  case 'settings': {
-    const { kubeconfigPath, timeoutMs, ...install } = parsed.settings;
-    const connection = await connect({ kubeconfigPath, connections: 1, userAgent: NAME, env: process.env });
-    const deadline = performance.now() + timeoutMs;
-    for (const check of installChecks({ connection, ...install })) {
-      const problem = await problemUntil(deadline, check);
-      console.log(problem === undefined ? `ok: ${check.name}` : `FAILED: ${check.name}: ${problem}`);
-      if (problem !== undefined) process.exitCode = 1;
-    }
-    await connection.close();
+const read = readOrExit({
+  name: NAME,
+  process,
+  read: (args, env) =>
+    parseSettings(NAME, SETTINGS, args, env, (value) => ({
+      kubeconfigPath: value(SETTINGS.kubeconfig),
+      namespace: value(SETTINGS.namespace),
+      webhookHealthUrl: value(SETTINGS.webhookHealthUrl),
+      controllerHealthUrl: value(SETTINGS.controllerHealthUrl),
+      timeoutMs: value(SETTINGS.timeout),
+    })),
+});
+if (read !== undefined) {
+  const { kubeconfigPath, timeoutMs, ...install } = read.settings;
+  const connection = await connect({ kubeconfigPath, connections: 1, userAgent: NAME, env: process.env });
+  const deadline = performance.now() + timeoutMs;
+  for (const check of installChecks({ connection, ...install })) {
+    const problem = await problemUntil(deadline, check);
+    console.log(problem === undefined ? `ok: ${check.name}` : `FAILED: ${check.name}: ${problem}`);
+    if (problem !== undefined) process.exitCode = 1;
   }
+  await connection.close();
 }
 
 /** Looks again while something is wrong: an API server asks a new webhook only after a moment. */
