@@ -40,49 +40,44 @@ const KINDS_OF_MISTAKE: Readonly<Record<string, SchemaMistake['kind']>> = {
 const METADATA = { $ref: 'job-spec#/$defs/ObjectMeta' };
 const JOB_SPEC = { $ref: 'job-spec#/$defs/JobSpec' };
 
+/** An object of batch/v1 around a spec. */
+function frame(spec: JsonObject): JsonObject {
+  return {
+    type: 'object',
+    required: ['apiVersion', 'kind', 'metadata', 'spec'],
+    properties: {
+      apiVersion: { type: 'string', enum: ['batch/v1'] },
+      kind: { type: 'string' },
+      metadata: METADATA,
+      spec,
+      status: {},
+    },
+  };
+}
+
 /** The frames of the two kinds that Kubernetes itself has around a JobSpec (kubernetes.io/docs/reference, batch/v1). */
 const FRAMES = {
   $id: 'frames',
   $defs: {
-    Job: {
+    Job: frame(JOB_SPEC),
+    CronJob: frame({
       type: 'object',
-      required: ['apiVersion', 'kind', 'metadata', 'spec'],
+      required: ['schedule', 'jobTemplate'],
       properties: {
-        apiVersion: { type: 'string', enum: ['batch/v1'] },
-        kind: { type: 'string' },
-        metadata: METADATA,
-        spec: JOB_SPEC,
-        status: {},
-      },
-    },
-    CronJob: {
-      type: 'object',
-      required: ['apiVersion', 'kind', 'metadata', 'spec'],
-      properties: {
-        apiVersion: { type: 'string', enum: ['batch/v1'] },
-        kind: { type: 'string' },
-        metadata: METADATA,
-        spec: {
+        concurrencyPolicy: { type: 'string', enum: ['Allow', 'Forbid', 'Replace'] },
+        failedJobsHistoryLimit: { type: 'integer' },
+        jobTemplate: {
           type: 'object',
-          required: ['schedule', 'jobTemplate'],
-          properties: {
-            concurrencyPolicy: { type: 'string', enum: ['Allow', 'Forbid', 'Replace'] },
-            failedJobsHistoryLimit: { type: 'integer' },
-            jobTemplate: {
-              type: 'object',
-              required: ['spec'],
-              properties: { metadata: METADATA, spec: JOB_SPEC },
-            },
-            schedule: { type: 'string' },
-            startingDeadlineSeconds: { type: 'integer' },
-            successfulJobsHistoryLimit: { type: 'integer' },
-            suspend: { type: 'boolean' },
-            timeZone: { type: 'string' },
-          },
+          required: ['spec'],
+          properties: { metadata: METADATA, spec: JOB_SPEC },
         },
-        status: {},
+        schedule: { type: 'string' },
+        startingDeadlineSeconds: { type: 'integer' },
+        successfulJobsHistoryLimit: { type: 'integer' },
+        suspend: { type: 'boolean' },
+        timeZone: { type: 'string' },
       },
-    },
+    }),
   },
 };
 
