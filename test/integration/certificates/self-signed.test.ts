@@ -82,10 +82,7 @@ describe('self-signed certificates', function () {
   });
 
   it('leave every field of the configuration but the caBundle to its owner', async () => {
-    const { stdout } = await cluster.kubectl([
-      ...['get', 'mutatingwebhookconfiguration', 'jobflow', '--show-managed-fields', '-o', 'json'],
-    ]);
-    const { metadata } = JSON.parse(stdout) as {
+    const { metadata } = (await readConfiguration(cluster, '--show-managed-fields')) as {
       metadata: { managedFields: { manager: string; fieldsV1: object }[] };
     };
     const own = metadata.managedFields.find(({ manager }) => manager === 'jobflow-webhook');
@@ -99,14 +96,7 @@ describe('self-signed certificates', function () {
 
   it('survive that the configuration is applied again without a caBundle, in either way', async () => {
     const before = await readBundles(cluster.api);
-    const { stdout } = await cluster.kubectl([
-      'get',
-      'mutatingwebhookconfiguration',
-      'jobflow',
-      '-o',
-      'json',
-    ]);
-    const live = JSON.parse(stdout) as {
+    const live = (await readConfiguration(cluster)) as {
       metadata: { name: string };
       webhooks: { clientConfig: Record<string, unknown> }[];
     };
@@ -195,20 +185,14 @@ describe('self-signed certificates', function () {
       const answer = await fetch(`${webhook?.healthUrl ?? ''}/readyz`);
       return { ok: answer.ok, text: await answer.text() };
     };
-    const { stdout } = await cluster.kubectl([
-      'get',
-      'mutatingwebhookconfiguration',
-      'jobflow',
-      '-o',
-      'json',
-    ]);
+    const stored = await readConfiguration(cluster);
     await cluster.kubectl(['delete', 'mutatingwebhookconfiguration', 'jobflow']);
     const problem = await waitUntil('not ready', async () => {
       const seen = await ready();
       return seen.ok ? undefined : seen.text;
     });
     expect(problem).to.contain('certificate: there is no MutatingWebhookConfiguration jobflow');
-    const { webhooks, metadata, ...rest } = JSON.parse(stdout) as {
+    const { webhooks, metadata, ...rest } = stored as {
       metadata: { name: string; labels: object };
       webhooks: { clientConfig: object }[];
     };
@@ -232,4 +216,12 @@ async function expectAdmission(cluster: Cluster): Promise<void> {
   const load = await AdmissionLoad.start(cluster, { clients: 2 });
   await load.untilMore(4);
   expect(await load.end()).to.deep.equal([]);
+}
+
+/** As `kubectl get` shows it. */
+async function readConfiguration(cluster: Cluster, ...flags: readonly string[]): Promise<unknown> {
+  const { stdout } = await cluster.kubectl([
+    ...['get', 'mutatingwebhookconfiguration', 'jobflow', '-o', 'json', ...flags],
+  ]);
+  return JSON.parse(stdout);
 }
