@@ -4,6 +4,7 @@ import { resourcePath } from '../../src/kube/flow-requests.ts';
 import type { Cluster } from '../support/cluster.ts';
 import { STARTING_LIMIT_MS, sharedCluster, sharedJobflow } from '../support/cluster/fixture.ts';
 import { allowManyLeases } from '../support/crash/crashing-program.ts';
+import { conditionsOf, livesOf, type EndState } from '../support/crash/end-state.ts';
 import { atEveryWrite, type Place } from '../support/crash/every-write.ts';
 import { whileControllerIsDown } from '../e2e/support/controller-down.ts';
 import { daemonJob, jobSpec, untilWhole } from '../e2e/support/daemon-place.ts';
@@ -18,14 +19,6 @@ const LIFE = 'jobflow.test/life';
 type DaemonPlace = Place & {
   readonly jobs: ObservedNamespace;
   readonly join: (letter: string) => Promise<void>;
-};
-
-/** All that can be told of a life when it is over. */
-type EndState = {
-  readonly states: readonly (readonly [string, string])[];
-  readonly conditions: readonly string[];
-  /** Of each Job in the order of their creation: how it ended, how many pods it had. */
-  readonly lives: Readonly<Record<string, readonly string[]>>;
 };
 
 describe('the controller is killed at each write of the life of a DaemonJob', () => {
@@ -80,7 +73,7 @@ async function placeOf(cluster: Cluster): Promise<DaemonPlace> {
  * Waits for a Job that vanishes, fails on two nodes one after the other, is mended and retried with Jobs that vanish while a
  * third node joins, is waited for, and deleted.
  */
-async function live({ jobs, join }: DaemonPlace): Promise<EndState> {
+async function live({ jobs, join }: DaemonPlace): Promise<EndState<readonly (readonly [string, string])[]>> {
   await join('a');
   await join('b');
   await jobs.apply([
@@ -109,16 +102,12 @@ async function live({ jobs, join }: DaemonPlace): Promise<EndState> {
   const letters = ['a', 'b', 'c'];
   for (const letter of letters) await jobs.untilGone(jobOf(letter));
   await jobs.cluster.api.demand('DELETE', resourcePath('daemonjobs', { namespace: jobs.name, name: 'life' }));
-  const livesOf = (name: string): string[] =>
-    jobs.lives(name).map(({ outcome, pods }) => `${outcome ?? 'none'}, ${pods.length} pods`);
   return {
     states: Object.entries(status.jobStatusList ?? {}).map(([name, state]) => [name.slice(-1), state]),
-    conditions: (status.conditions ?? []).map(
-      ({ type, status: is, reason }) => `${type} ${is} ${reason ?? ''}`,
-    ),
+    conditions: conditionsOf(status),
     lives: {
-      ...Object.fromEntries(letters.map((letter) => [letter, livesOf(jobOf(letter))])),
-      after: livesOf('after'),
+      ...Object.fromEntries(letters.map((letter) => [letter, livesOf(jobs, jobOf(letter))])),
+      after: livesOf(jobs, 'after'),
     },
   };
 }

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import type { Cluster } from '../support/cluster.ts';
 import { STARTING_LIMIT_MS, sharedCluster, sharedJobflow } from '../support/cluster/fixture.ts';
 import { allowManyLeases } from '../support/crash/crashing-program.ts';
+import { conditionsOf, livesOf, type EndState } from '../support/crash/end-state.ts';
 import { atEveryWrite, type Place } from '../support/crash/every-write.ts';
 import { whileControllerIsDown } from '../e2e/support/controller-down.ts';
 import { flow, type FlowManifest } from '../e2e/support/flow-manifest.ts';
@@ -9,14 +10,6 @@ import { flowPlace, type FlowPlace } from '../e2e/support/flow-place.ts';
 import { job } from '../e2e/support/job-manifest.ts';
 
 const ALL_LIMIT_MS = 1_200_000;
-
-/** All that can be told of a life when it is over. */
-type EndState = {
-  readonly states: unknown;
-  readonly conditions: readonly string[];
-  /** Of each Job in the order of their creation: how it ended, how many pods it had. */
-  readonly lives: Readonly<Record<string, readonly string[]>>;
-};
 
 describe('the controller is killed at each write of the life of a JobFlow', () => {
   let cluster: Cluster;
@@ -58,7 +51,7 @@ async function placeOf(cluster: Cluster): Promise<FlowPlace & Place> {
 }
 
 /** Made while it is suspended, edited, run to a failure, mended and retried, waited for, and deleted by its TTL. */
-async function live({ jobs, flows }: FlowPlace): Promise<EndState> {
+async function live({ jobs, flows }: FlowPlace): Promise<EndState<unknown>> {
   await jobs.apply([
     lifeOf(true, 5, false),
     job('after').dependsOn('jobflow/life').annotated('onUnmetDependency', 'Wait'),
@@ -75,15 +68,8 @@ async function live({ jobs, flows }: FlowPlace): Promise<EndState> {
   const status = flows.status('life');
   return {
     states: status.jobStatusList,
-    conditions: (status.conditions ?? []).map(
-      ({ type, status: is, reason }) => `${type} ${is} ${reason ?? ''}`,
-    ),
-    lives: Object.fromEntries(
-      [...retried.jobNames(), 'after'].map((name) => [
-        name,
-        jobs.lives(name).map(({ outcome, pods }) => `${outcome ?? 'none'}, ${pods.length} pods`),
-      ]),
-    ),
+    conditions: conditionsOf(status),
+    lives: Object.fromEntries([...retried.jobNames(), 'after'].map((name) => [name, livesOf(jobs, name)])),
   };
 }
 
