@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { ensureMachine } from '../test/support/real-cluster/machine.ts';
 import { UnfitMachineError } from './debian-packages.ts';
-import { runTests } from './test-run.ts';
+import { failure, NOTHING_YET, runTests } from './test-run.ts';
 import type { Tally } from './test-run.ts';
 
 /**
@@ -23,7 +23,7 @@ export async function runRealTests(args: readonly string[] = []): Promise<Tally>
   } catch (error) {
     if (!(error instanceof UnfitMachineError)) throw error;
     console.log(`\n# real\nSkipped: ${error.message}`);
-    return { passed: 0, failed: 0, skipped: 1 };
+    return { ...NOTHING_YET, skipped: 1 };
   }
   return runTests(['--only', 'real', ...args]);
 }
@@ -51,9 +51,8 @@ export function startRealTests(): () => Promise<Tally> {
     const [code] = (await ended) as [number | null];
     for (const output of await Promise.all(printed)) process.stdout.write(output);
     if (tally !== undefined) return tally;
-    console.log(
+    return failure(
       `The tests on a real node ended with ${code === null ? 'a signal' : `code ${code}`} before their last.`,
     );
-    return { passed: 0, failed: 1, skipped: 0 };
   };
 }

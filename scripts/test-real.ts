@@ -5,9 +5,9 @@
  */
 import './end-with-parent.ts';
 import { runRealTests } from './test-real-run.ts';
-import { exitCode, summaryLine } from './test-run.ts';
+import { exitCode, summary } from './test-run.ts';
 
 const tally = await runRealTests(process.argv.slice(2));
 process.exitCode = exitCode(tally);
 process.send?.(tally);
-console.log(summaryLine(tally));
+console.log(summary(tally));

@@ -15,24 +15,33 @@ const BY_HAND = ['long', 'chaos', 'real'] as const;
 const LINGER_LIMIT_MS = 20_000;
 
 /**
- * How many tests passed and failed; a suite that crashes counts as one that failed, and one that this machine cannot run
- * at all as one that was skipped.
+ * How many tests passed, and what is to be said of each that failed; a suite that crashes counts as one that failed, and
+ * one that this machine cannot run at all as one that was skipped.
  */
-export type Tally = { passed: number; failed: number; skipped: number };
+export type Tally = { passed: number; failures: readonly string[]; skipped: number };
+
+/** The tally of a run before its first test. */
+export const NOTHING_YET: Tally = { passed: 0, failures: [], skipped: 0 };
 
 /** The sum of two tallies. */
 export function add(a: Tally, b: Tally): Tally {
-  return { passed: a.passed + b.passed, failed: a.failed + b.failed, skipped: a.skipped + b.skipped };
+  return {
+    passed: a.passed + b.passed,
+    failures: [...a.failures, ...b.failures],
+    skipped: a.skipped + b.skipped,
+  };
 }
 
-/** The last line of a run. */
-export function summaryLine({ passed, failed, skipped }: Tally): string {
-  return `${passed} passed, ${failed} failed${skipped === 0 ? '' : `, ${skipped} skipped`}`;
+/** The end of a run: what failed, once more and together, and as the last line the numbers. */
+export function summary({ passed, failures, skipped }: Tally): string {
+  const counts = `${passed} passed, ${failures.length} failed${skipped === 0 ? '' : `, ${skipped} skipped`}`;
+  const list = failures.map((failure) => `FAILED ${failure.replaceAll('\n', '\n  ')}`);
+  return [...(list.length === 0 ? [] : ['', ...list, '']), counts].join('\n');
 }
 
 /** 0 only if tests ran and none failed. */
-export function exitCode({ passed, failed }: Tally): number {
-  return failed === 0 && passed > 0 ? 0 : 1;
+export function exitCode({ passed, failures }: Tally): number {
+  return failures.length === 0 && passed > 0 ? 0 : 1;
 }
 
 /**
@@ -54,7 +63,7 @@ export async function runTests(args: readonly string[]): Promise<Tally> {
       );
     }
   }
-  let total: Tally = { passed: 0, failed: 0, skipped: 0 };
+  let total = NOTHING_YET;
   const interrupted = new AbortController();
   const interrupt = () => {
     interrupted.abort();
@@ -76,14 +85,22 @@ async function runSuite(suite: string, grep: string | undefined, interrupted: Ab
   interrupted.addEventListener('abort', stop, { once: true });
   const { result, ending, lingered } = await follow(child);
   interrupted.removeEventListener('abort', stop);
-  if (result === undefined) {
-    console.log(`The suite ${suite} ended by ${ending} before its last test.`);
-    return { passed: 0, failed: 1, skipped: 0 };
+  if (result === undefined) return failure(`The suite ${suite} ended by ${ending} before its last test.`);
+  const tests = { ...result, skipped: 0 };
+  if (lingered) {
+    return add(tests, failure(`The suite ${suite} did not end by itself: a test leaves something open.`));
   }
-  if (lingered) console.log(`The suite ${suite} did not end by itself: a test leaves something open.`);
   // A failure outside of tests (a hook that throws after the last one) shows in the code alone.
-  const crashed = lingered || (ending !== 'code 0' && result.failed === 0);
-  return { passed: result.passed, failed: result.failed + (crashed ? 1 : 0), skipped: 0 };
+  const crashed = ending !== 'code 0' && result.failures.length === 0;
+  return crashed
+    ? add(tests, failure(`The suite ${suite} ended by ${ending} though no test failed.`))
+    : tests;
+}
+
+/** The tally of one thing that failed and is no test, after showing it where it happened. */
+export function failure(sentence: string): Tally {
+  console.log(sentence);
+  return { ...NOTHING_YET, failures: [sentence] };
 }
 
 type Ending = { result: SuiteResult | undefined; ending: string; lingered: boolean };

@@ -8,8 +8,8 @@ import { glob } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ROOT } from './run-tool.ts';
 
-/** What the parent is told after the last test. */
-export type SuiteResult = { passed: number; failed: number };
+/** What the parent is told after the last test; of each failure, the whole name of the test and what was thrown. */
+export type SuiteResult = { passed: number; failures: string[] };
 
 /** For a test that states none, in milliseconds: everything but unit tests talks to a cluster. */
 const TIMEOUTS: Readonly<Record<string, number>> = {
@@ -32,10 +32,14 @@ const files: string[] = [];
 for await (const file of glob(`test/${suite}/**/*.test.ts`, { cwd: ROOT })) files.push(join(ROOT, file));
 for (const file of files.sort()) mocha.addFile(file);
 await mocha.loadFilesAsync();
+const failures: string[] = [];
 const result = await new Promise<SuiteResult>((resolve) => {
-  const runner = mocha.run((failures) => {
-    resolve({ passed: runner.stats?.passes ?? 0, failed: failures });
+  const runner = mocha.run(() => {
+    resolve({ passed: runner.stats?.passes ?? 0, failures });
+  });
+  runner.on(Mocha.Runner.constants.EVENT_TEST_FAIL, (test: Mocha.Test, error: unknown) => {
+    failures.push(`${suite}: ${test.fullTitle()}\n${error instanceof Error ? error.message : String(error)}`);
   });
 });
-process.exitCode = result.failed === 0 ? 0 : 1;
+process.exitCode = result.failures.length === 0 ? 0 : 1;
 process.send?.(result);

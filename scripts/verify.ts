@@ -6,8 +6,7 @@
 import './end-with-parent.ts';
 import { runTool } from './run-tool.ts';
 import { startRealTests } from './test-real-run.ts';
-import { add, exitCode, runTests, summaryLine } from './test-run.ts';
-import type { Tally } from './test-run.ts';
+import { add, exitCode, failure, NOTHING_YET, runTests, summary } from './test-run.ts';
 
 const CHECKS: readonly { name: string; command: string; args: readonly string[] }[] = [
   { name: 'types', command: 'tsc', args: ['-p', 'tsconfig.json'] },
@@ -18,13 +17,12 @@ const CHECKS: readonly { name: string; command: string; args: readonly string[] 
 const args = process.argv.slice(2);
 // Whoever asks for certain tests has asked for these too, or has not.
 const finishRealTests = args.length === 0 ? startRealTests() : undefined;
-let checks: Tally = { passed: 0, failed: 0, skipped: 0 };
+let checks = NOTHING_YET;
 for (const { name, command, args } of CHECKS) {
-  const passed = (await runTool(command, args)) === 0;
-  console.log(`${passed ? 'ok' : 'FAILED'}: ${name}`);
-  checks = add(checks, { passed: 0, failed: passed ? 0 : 1, skipped: 0 });
+  if ((await runTool(command, args)) === 0) console.log(`ok: ${name}`);
+  else checks = add(checks, failure(`The check of ${name} failed.`));
 }
 let total = add(checks, await runTests(args));
 if (finishRealTests !== undefined) total = add(total, await finishRealTests());
 process.exitCode = exitCode(total);
-console.log(summaryLine(total));
+console.log(summary(total));
