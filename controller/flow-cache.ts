@@ -2,6 +2,7 @@ import type { WaitingOn } from '../src/core/gate.ts';
 import type { TemplateRecord } from '../src/core/flow/flow-projection.ts';
 import { formerUpstream } from '../src/core/flow/ended-parts.ts';
 import { entryJobs, type EntryJob } from '../src/core/flow/flow-entries.ts';
+import { flowLimit } from '../src/core/flow/flow-limit.ts';
 import { flowAsUpstream, type FlowRecord } from '../src/core/flow/flow-record.ts';
 import type { FlowSnapshot } from '../src/core/flow/flow-snapshot.ts';
 import { outcomeNoted } from '../src/core/flow/job-states.ts';
@@ -132,17 +133,13 @@ export class FlowCache {
   limit(job: JobRecord): WaitingOn | undefined {
     const flow = this.#flowOf(job);
     if (flow === undefined) return undefined;
-    const name = `jobflow/${flow.name}`;
-    if (flow.deletedMs !== undefined) return { kind: 'flowDeleted', name };
-    if (this.#entriesOf(flow).get(job.name)?.source !== job.terms?.source)
-      return { kind: 'flowEdited', name };
-    if (flow.spec.suspend === true) return { kind: 'flowSuspended', name };
-    const limit = flow.spec.maxConcurrentJobs;
-    if (typeof limit !== 'number') return undefined;
-    const running = this.#options.owned.runningOf(flowKey(flow.namespace, flow.name));
-    if (running < limit) return undefined;
-    this.#limited.wait(keyOf(flow), keyOf(job));
-    return { kind: 'flowFull', name, limit };
+    const limit = flowLimit(job, {
+      flow,
+      entry: this.#entriesOf(flow).get(job.name),
+      running: () => this.#options.owned.runningOf(flowKey(flow.namespace, flow.name)),
+    });
+    if (limit?.kind === 'flowFull') this.#limited.wait(keyOf(flow), keyOf(job));
+    return limit;
   }
 
   /** Whether the flow that a Job or DaemonJob is a part of is suspended. */

@@ -1,0 +1,207 @@
+import type { JobMetadata, JobObject } from '../../api/job.ts';
+import type { DaemonJobObject } from '../../core/daemon/daemon-record.ts';
+import type { FlowObject } from '../../core/flow/flow-projection.ts';
+import { collectionPaths } from '../../kube/collections.ts';
+import { apiPath, type Connection, type Query } from '../../kube/connection.ts';
+import type { Log } from '../../kube/log.ts';
+import { Reflector } from '../../kube/reflector.ts';
+import type { Identified } from '../../kube/store-change.ts';
+import { whyUnread, type ListedResource, type NamespaceObjects, type Unread } from './read-objects.ts';
+
+/** A Pod, in the fields that commands show. */
+export interface PodObject {
+  readonly metadata: JobMetadata;
+  readonly spec?: {
+    readonly nodeName?: string;
+    readonly containers?: readonly { readonly name: string }[];
+    readonly initContainers?: readonly { readonly name: string }[];
+  };
+  readonly status?: {
+    readonly phase?: string;
+    readonly reason?: string;
+    readonly message?: string;
+    readonly startTime?: string;
+    readonly conditions?: readonly {
+      readonly type: string;
+      readonly status: string;
+      readonly reason?: string;
+      readonly message?: string;
+    }[];
+    readonly containerStatuses?: readonly ContainerStatus[];
+    readonly initContainerStatuses?: readonly ContainerStatus[];
+  };
+}
+
+/** How one container of a pod stands. */
+export interface ContainerStatus {
+  readonly name: string;
+  readonly restartCount?: number;
+  readonly state?: {
+    readonly waiting?: { readonly reason?: string; readonly message?: string };
+    readonly running?: { readonly startedAt?: string };
+    readonly terminated?: {
+      readonly exitCode?: number;
+      readonly reason?: string;
+      readonly message?: string;
+      readonly finishedAt?: string;
+    };
+  };
+}
+
+/** What happens to the way to the cluster while it is followed. */
+export type ContactChange =
+  | { readonly kind: 'lost'; readonly problem: string }
+  /** It answers again, and what was missed has been caught up with. */
+  | { readonly kind: 'regained' };
+
+/** What is to be followed. */
+export interface FollowNamespaceOptions {
+  readonly connection: Connection;
+  readonly namespace: string;
+  /** Pods of Jobs too. */
+  readonly pods?: boolean;
+  /** Called after every change of an object; several may come in one turn. */
+  readonly onChange: () => void;
+  readonly onContact: (change: ContactChange) => void;
+}
+
+/** A namespace as it is now, kept up to date. */
+export interface FollowedNamespace {
+  /** As last seen. */
+  readonly objects: () => NamespaceObjects;
+  /** The pods of Jobs, if they are followed and may be read. */
+  readonly pods: () => readonly PodObject[];
+  /** Ends the watches. */
+  readonly stop: () => Promise<void>;
+}
+
+/** An object with what a store of a reflector needs. */
+interface Kept extends Identified {
+  readonly object: object;
+}
+
+/** Pods of Jobs have this label (https://kubernetes.io/docs/reference/labels-annotations-taints/#batch-kubernetes-io-job-name). */
+const POD_OF_JOB = 'batch.kubernetes.io/job-name';
+
+/**
+ * Follows Jobs, JobFlows and DaemonJobs of a namespace, and the pods of Jobs where they are asked for, by list and watch.
+ * A cluster that goes away is waited for, however long.
+ *
+ * @returns once everything that can be read has been read
+ * @throws ApiError if Jobs cannot be read, or nothing answers at the start
+ */
+export async function followNamespace(options: FollowNamespaceOptions): Promise<FollowedNamespace> {
+  const { connection, namespace, onChange, onContact } = options;
+  const contact = new Contact(onContact);
+  const reflectors: Reflector<Kept>[] = [];
+  const unread: Unread[] = [];
+  const begin = async (path: string, query: Query = {}): Promise<() => object[]> => {
+    const reflector: Reflector<Kept> = new Reflector<Kept>({
+      connection,
+      path,
+      query,
+      project: kept,
+      log: contact.log(() => reflector.lastContactMs),
+    });
+    reflector.subscribe(onChange);
+    reflector.start();
+    reflectors.push(reflector);
+    await reflector.whenSynced;
+    return () => [...reflector.store.values()].map(({ object }) => object);
+  };
+  const beginIfAllowed = async (listed: ListedResource, query?: Query): Promise<() => object[]> => {
+    const unreadable = await whyUnread(connection, listed);
+    if (unreadable === undefined) return begin(listed.path, query);
+    unread.push(unreadable);
+    return () => [];
+  };
+  const ours = (resource: 'jobflows' | 'daemonjobs') =>
+    beginIfAllowed({ resource, path: collectionPaths(resource, [namespace])[0] ?? '' });
+  const jobsPath = apiPath`/apis/batch/v1/namespaces/${namespace}/jobs`;
+  // A reflector would go on asking for what it may not have.
+  await connection.request({ method: 'GET', path: jobsPath, query: { limit: 1 }, answer: 'metadata' });
+  const [jobs, flows, daemons, pods] = await Promise.all([
+    begin(jobsPath),
+    ours('jobflows'),
+    ours('daemonjobs'),
+    options.pods === true
+      ? beginIfAllowed(
+          { resource: 'pods', path: apiPath`/api/v1/namespaces/${namespace}/pods` },
+          { labelSelector: POD_OF_JOB },
+        )
+      : () => [],
+  ]);
+  return {
+    objects: () => ({
+      namespace,
+      jobs: jobs() as JobObject[],
+      flows: flows() as FlowObject[],
+      daemons: daemons() as DaemonJobObject[],
+      unread,
+    }),
+    pods: () => pods() as PodObject[],
+    stop: async () => {
+      contact.stop();
+      await Promise.all(reflectors.map((reflector) => reflector.stop()));
+    },
+  };
+}
+
+/** An object as the API server sent it, without what only the API server needs. */
+function kept(object: unknown): Kept {
+  const whole = object as { readonly metadata: JobMetadata };
+  const { namespace = '', name = '', uid = '', resourceVersion = '' } = whole.metadata;
+  const metadata = { ...whole.metadata };
+  delete metadata.managedFields;
+  return { namespace, name, uid, resourceVersion, object: { ...whole, metadata } };
+}
+
+/** How often it is looked whether the cluster answers again, in milliseconds. */
+const LOOK_MS = 250;
+
+/** Notices that a cluster no longer answers, and that it does again, from what reflectors log. */
+class Contact {
+  readonly #tell: (change: ContactChange) => void;
+  /** Of each reflector that has lost the cluster, since when, on the clock of `performance.now`. */
+  readonly #lost = new Map<() => number | undefined, number>();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(tell: (change: ContactChange) => void) {
+    this.#tell = tell;
+  }
+
+  /**
+   * The log of one reflector.
+   *
+   * @param lastContactMs when it last heard of the API server
+   */
+  log(lastContactMs: () => number | undefined): Log {
+    const note = (fields: object): void => {
+      if ('error' in fields) this.#note(lastContactMs, String(fields.error));
+    };
+    return { debug: note, info: note, warn: note, error: note };
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+
+  #note(lastContactMs: () => number | undefined, problem: string): void {
+    this.#lost.set(lastContactMs, performance.now());
+    if (this.#timer !== undefined) return;
+    this.#tell({ kind: 'lost', problem });
+    this.#timer = setInterval(() => {
+      this.#look();
+    }, LOOK_MS);
+  }
+
+  #look(): void {
+    for (const [lastContactMs, since] of this.#lost) {
+      if ((lastContactMs() ?? 0) > since) this.#lost.delete(lastContactMs);
+    }
+    if (this.#lost.size > 0) return;
+    this.stop();
+    this.#tell({ kind: 'regained' });
+  }
+}
