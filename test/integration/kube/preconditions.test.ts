@@ -52,7 +52,7 @@ describe('a write that was decided on something older', () => {
       query: { fieldManager },
       body: { apiVersion: 'batch/v1', kind: 'Job', metadata: { name: 'a' }, spec },
     });
-    const before = (await send({ method: 'GET', path: jobPath(job) })) as JobObject;
+    const before = await read(job);
     const patch = relinquishPatch(before);
     if (patch === undefined) throw new Error('The controller does not own the field.');
     // Somebody strips the list (https://kubernetes.io/docs/reference/using-api/server-side-apply/#clearing-managedfields).
@@ -64,7 +64,7 @@ describe('a write that was decided on something older', () => {
     });
     await conflictOf({ method: 'PATCH', ...patch });
 
-    const again = (await send({ method: 'GET', path: jobPath(job) })) as JobObject;
+    const again = await read(job);
     expect(again.metadata.annotations).to.deep.equal({ touched: 'yes' });
   });
 
@@ -77,7 +77,11 @@ describe('a write that was decided on something older', () => {
     const create = { apiVersion: 'batch/v1', kind: 'Job', metadata: { name: 'b' }, spec };
     const path = `/apis/batch/v1/namespaces/${namespace}/jobs`;
     await send({ method: 'POST', path, query: { fieldManager: 'jobflow-controller' }, body: create });
-    const patch = relinquishPatch((await send({ method: 'GET', path: jobPath(job) })) as JobObject);
+    // Kubernetes' own Job controller writes once that the Job is suspended; after that nobody writes.
+    await waitUntil('the Job to be said to be suspended', async () =>
+      (await read(job)).status?.conditions?.some(({ type }) => type === 'Suspended'),
+    );
+    const patch = relinquishPatch(await read(job));
     if (patch === undefined) throw new Error('The controller does not own the field.');
     const after = (await send({ method: 'PATCH', ...patch })) as JobObject;
     expect(relinquishPatch(after)).to.equal(undefined);
@@ -101,6 +105,10 @@ describe('a write that was decided on something older', () => {
     await send(create);
     await conflictOf(statusRequest('jobflows', first, { state: 'Pending' }));
   });
+
+  async function read(job: { namespace: string; name: string }): Promise<JobObject> {
+    return (await send({ method: 'GET', path: jobPath(job) })) as JobObject;
+  }
 
   async function send(request: ApiRequest): Promise<unknown> {
     return connection.request(request);
