@@ -8,7 +8,7 @@ import { readCleanupConfig, type CleanupConfig } from '../src/runtime/cleanup-co
 import { createLogger } from '../src/runtime/logging.ts';
 import { readOrExit } from '../src/runtime/program.ts';
 import { VERSION } from '../src/runtime/version.ts';
-import { cleanUp } from './object-cleaner.ts';
+import { cleanUp } from './cleanup/object-cleaner.ts';
 
 const NAME = 'jobflow-cleanup';
 

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { Registry } from 'prom-client';
 import { parse } from 'yaml';
-import { createGateMetrics } from '../../controller/gate-metrics.ts';
+import { createGateMetrics } from '../../controller/jobs/gate-metrics.ts';
 import { LIMITS } from '../../src/api/names.ts';
 import { REFUSALS, type RefusalCode } from '../../src/api/errors.ts';
 import { CLEANUP_SETTINGS } from '../../src/runtime/cleanup-config.ts';

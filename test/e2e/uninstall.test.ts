@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import type { JobObject } from '../../src/api/job.ts';
 import { KEEP_OUTCOME_FINALIZER } from '../../src/api/names.ts';
 import { connect } from '../../src/kube/connection.ts';
-import { cleanUp } from '../../controller/object-cleaner.ts';
+import { cleanUp } from '../../controller/cleanup/object-cleaner.ts';
 import { installJobflow, startCluster, waitUntil, type Cluster, type Jobflow } from '../support/cluster.ts';
 import { freshNamespace, STARTING_LIMIT_MS } from '../support/cluster/fixture.ts';
 import { installCleanupAccount, runCleanup } from './support/clean-up.ts';

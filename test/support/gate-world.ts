@@ -7,7 +7,7 @@ import { isWaiting, projectJob } from '../../src/core/job-projection.ts';
 import type { JobRecord } from '../../src/core/job-record.ts';
 import { opensOn } from '../../src/core/outcome.ts';
 import { keyOf } from '../../src/kube/store-change.ts';
-import { JobCache } from '../../controller/job-cache.ts';
+import { JobCache } from '../../controller/jobs/job-cache.ts';
 import { CREATED_MS, job } from './job-builder.ts';
 
 /** A Job that a world is made of: what it waits for, and how it ends if it runs. */

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
-import { DaemonCache } from '../../../controller/daemon-cache.ts';
-import { JobCache } from '../../../controller/job-cache.ts';
-import { daemonKey, OwnedJobs } from '../../../controller/owned-jobs.ts';
-import { kindOfKey, waitingRecords } from '../../../controller/waiting-records.ts';
+import { DaemonCache } from '../../../controller/daemons/daemon-cache.ts';
+import { JobCache } from '../../../controller/jobs/job-cache.ts';
+import { daemonKey, OwnedJobs } from '../../../controller/parts/owned-jobs.ts';
+import { kindOfKey, waitingRecords } from '../../../controller/parts/waiting-records.ts';
 import { USER_ANNOTATIONS } from '../../../src/api/names.ts';
 import { daemonAsJob, projectDaemonJob, type DaemonRecord } from '../../../src/core/daemon/daemon-record.ts';
 import type { NodeRecord } from '../../../src/core/daemon/node-record.ts';

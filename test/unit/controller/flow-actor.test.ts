@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { FlowActor } from '../../../controller/flow-actor.ts';
-import { PartWriter } from '../../../controller/part-writer.ts';
+import { FlowActor } from '../../../controller/flows/flow-actor.ts';
+import { PartWriter } from '../../../controller/parts/part-writer.ts';
 import { projectFlow } from '../../../src/core/flow/flow-projection.ts';
 import type { Connection } from '../../../src/kube/connection.ts';
 import { EventRecorder } from '../../../src/kube/events.ts';

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import { FlowCache } from '../../../controller/flow-cache.ts';
-import { JobCache } from '../../../controller/job-cache.ts';
-import { OwnedJobs } from '../../../controller/owned-jobs.ts';
+import { FlowCache } from '../../../controller/flows/flow-cache.ts';
+import { JobCache } from '../../../controller/jobs/job-cache.ts';
+import { OwnedJobs } from '../../../controller/parts/owned-jobs.ts';
 import type { JobFlowSpec, JobFlowStatus } from '../../../src/api/flow-spec.ts';
 import type { JobObject } from '../../../src/api/job.ts';
 import { OWN_ANNOTATIONS, RETRY_ANNOTATION } from '../../../src/api/names.ts';

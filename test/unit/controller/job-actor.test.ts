@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { JobActor } from '../../../controller/job-actor.ts';
-import { WaitAnnouncements } from '../../../controller/wait-announcements.ts';
+import { JobActor } from '../../../controller/jobs/job-actor.ts';
+import { WaitAnnouncements } from '../../../controller/jobs/wait-announcements.ts';
 import type { JobRecord } from '../../../src/core/job-record.ts';
 import { ApiError } from '../../../src/kube/api-error.ts';
 import { EventRecorder } from '../../../src/kube/events.ts';

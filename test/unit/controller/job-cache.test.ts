@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { JobCache } from '../../../controller/job-cache.ts';
+import { JobCache } from '../../../controller/jobs/job-cache.ts';
 import type { JobRecord } from '../../../src/core/job-record.ts';
 import { keyOf } from '../../../src/kube/store-change.ts';
 import { CREATED_MS, job, type JobBuilder } from '../../support/job-builder.ts';

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { cleanUp, type CleanupReport } from '../../../controller/object-cleaner.ts';
+import { cleanUp, type CleanupReport } from '../../../controller/cleanup/object-cleaner.ts';
 import { KEEP_OUTCOME_FINALIZER } from '../../../src/api/names.ts';
 import { ApiError } from '../../../src/kube/api-error.ts';
 import type { ApiRequest } from '../../../src/kube/connection.ts';

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { WaitAnnouncements } from '../../../controller/wait-announcements.ts';
+import { WaitAnnouncements } from '../../../controller/jobs/wait-announcements.ts';
 import { job } from '../../support/job-builder.ts';
 
 const record = job('b').dependsOn('a').record();

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { Registry } from 'prom-client';
 import { ALERT_NOTES } from '../../../scripts/docs/alert-notes.ts';
 import { COMMON_METRICS, CONTROLLER_METRICS, WEBHOOK_METRICS } from '../../../scripts/docs/parts.ts';
-import { createGateMetrics } from '../../../controller/gate-metrics.ts';
+import { createGateMetrics } from '../../../controller/jobs/gate-metrics.ts';
 import {
   createMetricsRegistry,
   registerFollowing,

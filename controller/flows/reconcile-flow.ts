@@ -1,7 +1,7 @@
-import { planFlow } from '../src/core/flow/plan-flow.ts';
+import { planFlow } from '../../src/core/flow/plan-flow.ts';
 import type { FlowActor } from './flow-actor.ts';
 import type { FlowCache } from './flow-cache.ts';
-import type { JobCache } from './job-cache.ts';
+import type { JobCache } from '../jobs/job-cache.ts';
 
 /** What reconciling a flow needs. */
 export interface FlowReconcileOptions {

@@ -1,17 +1,17 @@
-import type { JobObject } from '../src/api/job.ts';
+import type { JobObject } from '../../src/api/job.ts';
 import {
   planJobCleanup,
   planResourceCleanup,
   type CleanupPlan,
   type CleanupPolicy,
-} from '../src/core/cleanup-plan.ts';
-import { errorOfNetwork, isApiError } from '../src/kube/api-error.ts';
-import { backoffMs, type Backoff } from '../src/kube/backoff.ts';
-import { collectionPaths, type Collection } from '../src/kube/collections.ts';
-import { apiPath, type Connection } from '../src/kube/connection.ts';
-import { readListPage } from '../src/kube/list-and-watch.ts';
-import type { Log } from '../src/kube/log.ts';
-import { wait } from '../src/kube/wait.ts';
+} from '../../src/core/cleanup-plan.ts';
+import { errorOfNetwork, isApiError } from '../../src/kube/api-error.ts';
+import { backoffMs, type Backoff } from '../../src/kube/backoff.ts';
+import { collectionPaths, type Collection } from '../../src/kube/collections.ts';
+import { apiPath, type Connection } from '../../src/kube/connection.ts';
+import { readListPage } from '../../src/kube/list-and-watch.ts';
+import type { Log } from '../../src/kube/log.ts';
+import { wait } from '../../src/kube/wait.ts';
 
 /** What cleaning up needs. */
 export interface CleanupOptions {

@@ -1,14 +1,14 @@
-import { daemonAsJob, type DaemonRecord } from '../src/core/daemon/daemon-record.ts';
-import { gateEndOf, type GateEnd } from '../src/core/daemon/gate-end.ts';
-import type { DaemonAction } from '../src/core/daemon/plan-daemon.ts';
-import type { JobAction } from '../src/core/job-plan.ts';
-import type { EventRecorder } from '../src/kube/events.ts';
-import { outcomesPatch } from '../src/kube/patches.ts';
-import { keyOf } from '../src/kube/store-change.ts';
-import type { Releases } from './job-actor.ts';
-import { PacedStatus } from './paced-status.ts';
-import { MADE_COUNTS_MS, someAtOnce, type PartOwner, type PartWriter } from './part-writer.ts';
-import type { WaitAnnouncements } from './wait-announcements.ts';
+import { daemonAsJob, type DaemonRecord } from '../../src/core/daemon/daemon-record.ts';
+import { gateEndOf, type GateEnd } from '../../src/core/daemon/gate-end.ts';
+import type { DaemonAction } from '../../src/core/daemon/plan-daemon.ts';
+import type { JobAction } from '../../src/core/job-plan.ts';
+import type { EventRecorder } from '../../src/kube/events.ts';
+import { outcomesPatch } from '../../src/kube/patches.ts';
+import { keyOf } from '../../src/kube/store-change.ts';
+import type { Releases } from '../jobs/job-actor.ts';
+import { PacedStatus } from '../status/paced-status.ts';
+import { MADE_COUNTS_MS, someAtOnce, type PartOwner, type PartWriter } from '../parts/part-writer.ts';
+import type { WaitAnnouncements } from '../jobs/wait-announcements.ts';
 
 /** What acting on DaemonJobs needs. */
 export interface DaemonActorOptions {

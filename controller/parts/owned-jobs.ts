@@ -1,6 +1,6 @@
-import { isWaiting } from '../src/core/job-projection.ts';
-import type { JobRecord } from '../src/core/job-record.ts';
-import { keyOf, type Change } from '../src/kube/store-change.ts';
+import { isWaiting } from '../../src/core/job-projection.ts';
+import type { JobRecord } from '../../src/core/job-record.ts';
+import { keyOf, type Change } from '../../src/kube/store-change.ts';
 import type { WaitingRecords } from './waiting-records.ts';
 
 /** The Jobs of one JobFlow or DaemonJob, and the DaemonJobs of a flow, by the key of each. */

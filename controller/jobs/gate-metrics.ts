@@ -1,7 +1,7 @@
 import { Counter, Histogram, type Registry } from 'prom-client';
-import type { GateEnd } from '../src/core/daemon/gate-end.ts';
-import type { EventCounters } from '../src/kube/events.ts';
-import { LATENCY_BUCKETS_SECONDS, registerReading, type Reading } from '../src/runtime/metrics.ts';
+import type { GateEnd } from '../../src/core/daemon/gate-end.ts';
+import type { EventCounters } from '../../src/kube/events.ts';
+import { LATENCY_BUCKETS_SECONDS, registerReading, type Reading } from '../../src/runtime/metrics.ts';
 
 /** The queues of the controller, one for each kind of object. */
 export type QueueName = 'job' | 'flow' | 'daemonjob' | 'template';

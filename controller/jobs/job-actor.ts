@@ -1,10 +1,10 @@
-import type { JobObject } from '../src/api/job.ts';
-import type { AnnouncedReason, JobAction } from '../src/core/job-plan.ts';
-import type { JobRecord } from '../src/core/job-record.ts';
-import { isApiError } from '../src/kube/api-error.ts';
-import type { Connection } from '../src/kube/connection.ts';
-import type { EventRecorder } from '../src/kube/events.ts';
-import type { Log } from '../src/kube/log.ts';
+import type { JobObject } from '../../src/api/job.ts';
+import type { AnnouncedReason, JobAction } from '../../src/core/job-plan.ts';
+import type { JobRecord } from '../../src/core/job-record.ts';
+import { isApiError } from '../../src/kube/api-error.ts';
+import type { Connection } from '../../src/kube/connection.ts';
+import type { EventRecorder } from '../../src/kube/events.ts';
+import type { Log } from '../../src/kube/log.ts';
 import {
   addFinalizerPatch,
   failPatch,
@@ -16,8 +16,8 @@ import {
   skipPatch,
   startMsOf,
   type JobPatch,
-} from '../src/kube/patches.ts';
-import { keyOf } from '../src/kube/store-change.ts';
+} from '../../src/kube/patches.ts';
+import { keyOf } from '../../src/kube/store-change.ts';
 import type { WaitAnnouncements } from './wait-announcements.ts';
 
 /** What acting on Jobs needs. */

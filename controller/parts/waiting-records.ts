@@ -1,7 +1,7 @@
-import { parseReference } from '../src/api/dependency-reference.ts';
-import { daemonAsJob, type DaemonRecord } from '../src/core/daemon/daemon-record.ts';
-import type { JobRecord } from '../src/core/job-record.ts';
-import { keyOf } from '../src/kube/store-change.ts';
+import { parseReference } from '../../src/api/dependency-reference.ts';
+import { daemonAsJob, type DaemonRecord } from '../../src/core/daemon/daemon-record.ts';
+import type { JobRecord } from '../../src/core/job-record.ts';
+import { keyOf } from '../../src/kube/store-change.ts';
 
 /** All that can wait at a gate, by key: `namespace/NAME` of a Job, `namespace/daemonjob/NAME` of a DaemonJob. */
 export interface WaitingRecords extends Iterable<readonly [string, JobRecord]> {

@@ -1,9 +1,9 @@
-import type { JobFlowStatus } from '../src/api/flow-spec.ts';
-import type { Outcome } from '../src/api/outcomes.ts';
-import { NO_ENDED_PARTS, notYetNoted, type EndedParts } from '../src/core/flow/ended-parts.ts';
-import { outcomeNoted } from '../src/core/flow/job-states.ts';
-import type { JobRecord } from '../src/core/job-record.ts';
-import type { Change } from '../src/kube/store-change.ts';
+import type { JobFlowStatus } from '../../src/api/flow-spec.ts';
+import type { Outcome } from '../../src/api/outcomes.ts';
+import { NO_ENDED_PARTS, notYetNoted, type EndedParts } from '../../src/core/flow/ended-parts.ts';
+import { outcomeNoted } from '../../src/core/flow/job-states.ts';
+import type { JobRecord } from '../../src/core/job-record.ts';
+import type { Change } from '../../src/kube/store-change.ts';
 
 /** A JobFlow or DaemonJob, as far as its parts are concerned. */
 interface Whole {

@@ -1,7 +1,7 @@
-import type { JobFlowStatus } from '../src/api/flow-spec.ts';
-import { statusRequest } from '../src/kube/flow-requests.ts';
-import { keyOf, type Identified } from '../src/kube/store-change.ts';
-import type { PartOwner, PartWriter } from './part-writer.ts';
+import type { JobFlowStatus } from '../../src/api/flow-spec.ts';
+import { statusRequest } from '../../src/kube/flow-requests.ts';
+import { keyOf, type Identified } from '../../src/kube/store-change.ts';
+import type { PartOwner, PartWriter } from '../parts/part-writer.ts';
 import { StatusPace } from './status-pace.ts';
 
 /** What writing statuses of one kind needs. */

@@ -1,9 +1,9 @@
-import type { TemplateRecord } from '../src/core/flow/flow-projection.ts';
-import { planTemplate } from '../src/core/flow/plan-template.ts';
-import { isApiError } from '../src/kube/api-error.ts';
-import type { Connection } from '../src/kube/connection.ts';
-import type { EventRecorder } from '../src/kube/events.ts';
-import { statusRequest } from '../src/kube/flow-requests.ts';
+import type { TemplateRecord } from '../../src/core/flow/flow-projection.ts';
+import { planTemplate } from '../../src/core/flow/plan-template.ts';
+import { isApiError } from '../../src/kube/api-error.ts';
+import type { Connection } from '../../src/kube/connection.ts';
+import type { EventRecorder } from '../../src/kube/events.ts';
+import { statusRequest } from '../../src/kube/flow-requests.ts';
 import type { TemplateUses } from './template-uses.ts';
 
 /** What reconciling a JobTemplate needs. */

@@ -1,19 +1,19 @@
-import type { WaitingOn } from '../src/core/gate.ts';
-import type { TemplateRecord } from '../src/core/flow/flow-projection.ts';
-import { formerUpstream } from '../src/core/flow/ended-parts.ts';
-import { entryJobs, type EntryJob } from '../src/core/flow/flow-entries.ts';
-import { flowLimit } from '../src/core/flow/flow-limit.ts';
-import { flowAsUpstream, type FlowRecord } from '../src/core/flow/flow-record.ts';
-import type { FlowSnapshot } from '../src/core/flow/flow-snapshot.ts';
-import { outcomeNoted } from '../src/core/flow/job-states.ts';
-import { isWaiting } from '../src/core/job-projection.ts';
-import type { JobRecord, UpstreamRecord } from '../src/core/job-record.ts';
-import { keyOf, type Change } from '../src/kube/store-change.ts';
-import type { JobCache } from './job-cache.ts';
-import { GoneParts } from './gone-parts.ts';
+import type { WaitingOn } from '../../src/core/gate.ts';
+import type { TemplateRecord } from '../../src/core/flow/flow-projection.ts';
+import { formerUpstream } from '../../src/core/flow/ended-parts.ts';
+import { entryJobs, type EntryJob } from '../../src/core/flow/flow-entries.ts';
+import { flowLimit } from '../../src/core/flow/flow-limit.ts';
+import { flowAsUpstream, type FlowRecord } from '../../src/core/flow/flow-record.ts';
+import type { FlowSnapshot } from '../../src/core/flow/flow-snapshot.ts';
+import { outcomeNoted } from '../../src/core/flow/job-states.ts';
+import { isWaiting } from '../../src/core/job-projection.ts';
+import type { JobRecord, UpstreamRecord } from '../../src/core/job-record.ts';
+import { keyOf, type Change } from '../../src/kube/store-change.ts';
+import type { JobCache } from '../jobs/job-cache.ts';
+import { GoneParts } from '../parts/gone-parts.ts';
 import { LimitedJobs } from './limited-jobs.ts';
-import { flowKey, type OwnedJobs } from './owned-jobs.ts';
-import type { WaitingRecords } from './waiting-records.ts';
+import { flowKey, type OwnedJobs } from '../parts/owned-jobs.ts';
+import type { WaitingRecords } from '../parts/waiting-records.ts';
 
 /** What the cache stands on. */
 export interface FlowCacheOptions {

@@ -1,6 +1,6 @@
-import type { FlowRecord } from '../src/core/flow/flow-record.ts';
-import type { JobRecord } from '../src/core/job-record.ts';
-import type { Change } from '../src/kube/store-change.ts';
+import type { FlowRecord } from '../../src/core/flow/flow-record.ts';
+import type { JobRecord } from '../../src/core/job-record.ts';
+import type { Change } from '../../src/kube/store-change.ts';
 
 /** Which JobFlows and Jobs use which JobTemplate. It decides nothing. */
 export class TemplateUses {

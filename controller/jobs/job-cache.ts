@@ -1,13 +1,13 @@
-import { KEEP_OUTCOME_FINALIZER } from '../src/api/names.ts';
-import { NO_OUTCOMES, type RecordedOutcome } from '../src/api/outcomes-record.ts';
-import { countingOutcome, decideGate, type WaitingOn } from '../src/core/gate.ts';
-import { mergeOutcomes, needsOutcomeOf, type JobSnapshot } from '../src/core/job-plan.ts';
-import { isWaiting } from '../src/core/job-projection.ts';
-import type { JobRecord, UpstreamRecord } from '../src/core/job-record.ts';
-import { KnownCycles } from '../src/core/known-cycles.ts';
-import { WaitingGraph, waitingJob } from '../src/core/waiting-graph.ts';
-import { keyOf, type Change } from '../src/kube/store-change.ts';
-import type { WaitingRecords } from './waiting-records.ts';
+import { KEEP_OUTCOME_FINALIZER } from '../../src/api/names.ts';
+import { NO_OUTCOMES, type RecordedOutcome } from '../../src/api/outcomes-record.ts';
+import { countingOutcome, decideGate, type WaitingOn } from '../../src/core/gate.ts';
+import { mergeOutcomes, needsOutcomeOf, type JobSnapshot } from '../../src/core/job-plan.ts';
+import { isWaiting } from '../../src/core/job-projection.ts';
+import type { JobRecord, UpstreamRecord } from '../../src/core/job-record.ts';
+import { KnownCycles } from '../../src/core/known-cycles.ts';
+import { WaitingGraph, waitingJob } from '../../src/core/waiting-graph.ts';
+import { keyOf, type Change } from '../../src/kube/store-change.ts';
+import type { WaitingRecords } from '../parts/waiting-records.ts';
 
 /** What is known of one namespace beyond its Jobs. */
 interface NamespaceState {

@@ -1,10 +1,10 @@
-import type { DaemonRecord } from '../src/core/daemon/daemon-record.ts';
-import type { GateEnd } from '../src/core/daemon/gate-end.ts';
-import { planDaemon } from '../src/core/daemon/plan-daemon.ts';
-import { planJob } from '../src/core/job-plan.ts';
+import type { DaemonRecord } from '../../src/core/daemon/daemon-record.ts';
+import type { GateEnd } from '../../src/core/daemon/gate-end.ts';
+import { planDaemon } from '../../src/core/daemon/plan-daemon.ts';
+import { planJob } from '../../src/core/job-plan.ts';
 import type { DaemonActor } from './daemon-actor.ts';
 import type { DaemonCache } from './daemon-cache.ts';
-import type { JobCache } from './job-cache.ts';
+import type { JobCache } from '../jobs/job-cache.ts';
 
 /** What reconciling a DaemonJob needs. */
 export interface DaemonReconcileOptions {

@@ -1,12 +1,12 @@
-import type { JobObject } from '../src/api/job.ts';
-import { formatReference } from '../src/api/dependency-reference.ts';
-import { projectJob } from '../src/core/job-projection.ts';
-import type { JobRecord } from '../src/core/job-record.ts';
-import { isApiError } from '../src/kube/api-error.ts';
-import type { ApiRequest, Connection } from '../src/kube/connection.ts';
-import { createPartRequest, deletePartRequest } from '../src/kube/flow-requests.ts';
-import type { Log } from '../src/kube/log.ts';
-import { keyOf } from '../src/kube/store-change.ts';
+import type { JobObject } from '../../src/api/job.ts';
+import { formatReference } from '../../src/api/dependency-reference.ts';
+import { projectJob } from '../../src/core/job-projection.ts';
+import type { JobRecord } from '../../src/core/job-record.ts';
+import { isApiError } from '../../src/kube/api-error.ts';
+import type { ApiRequest, Connection } from '../../src/kube/connection.ts';
+import { createPartRequest, deletePartRequest } from '../../src/kube/flow-requests.ts';
+import type { Log } from '../../src/kube/log.ts';
+import { keyOf } from '../../src/kube/store-change.ts';
 
 /** What writing needs. */
 export interface PartWriterOptions {

@@ -1,15 +1,15 @@
-import { daemonAsJob, isRetrying, needsNodeOutcome } from '../src/core/daemon/daemon-record.ts';
-import type { DaemonRecord } from '../src/core/daemon/daemon-record.ts';
-import { changesEligibility, type NodeRecord } from '../src/core/daemon/node-record.ts';
-import type { DaemonSnapshot } from '../src/core/daemon/plan-daemon.ts';
-import { decideGate } from '../src/core/gate.ts';
-import { mergeOutcomes, type JobSnapshot } from '../src/core/job-plan.ts';
-import { isWaiting } from '../src/core/job-projection.ts';
-import type { JobRecord } from '../src/core/job-record.ts';
-import { keyOf, type Change } from '../src/kube/store-change.ts';
-import { GoneParts } from './gone-parts.ts';
-import type { JobCache } from './job-cache.ts';
-import { daemonKey, type OwnedJobs } from './owned-jobs.ts';
+import { daemonAsJob, isRetrying, needsNodeOutcome } from '../../src/core/daemon/daemon-record.ts';
+import type { DaemonRecord } from '../../src/core/daemon/daemon-record.ts';
+import { changesEligibility, type NodeRecord } from '../../src/core/daemon/node-record.ts';
+import type { DaemonSnapshot } from '../../src/core/daemon/plan-daemon.ts';
+import { decideGate } from '../../src/core/gate.ts';
+import { mergeOutcomes, type JobSnapshot } from '../../src/core/job-plan.ts';
+import { isWaiting } from '../../src/core/job-projection.ts';
+import type { JobRecord } from '../../src/core/job-record.ts';
+import { keyOf, type Change } from '../../src/kube/store-change.ts';
+import { GoneParts } from '../parts/gone-parts.ts';
+import type { JobCache } from '../jobs/job-cache.ts';
+import { daemonKey, type OwnedJobs } from '../parts/owned-jobs.ts';
 
 /** What the cache stands on. */
 export interface DaemonCacheOptions {

@@ -1,4 +1,4 @@
-import type { JobAction } from '../src/core/job-plan.ts';
+import type { JobAction } from '../../src/core/job-plan.ts';
 
 /** What a Job waits for, as it would be told. */
 type Wait = Extract<JobAction, { kind: 'announceWait' }>;

@@ -1,4 +1,4 @@
-import { planJob, type JobAction } from '../src/core/job-plan.ts';
+import { planJob, type JobAction } from '../../src/core/job-plan.ts';
 import type { JobCache } from './job-cache.ts';
 import type { JobActor, JobWrite } from './job-actor.ts';
 

@@ -1,12 +1,12 @@
-import type { FlowRecord } from '../src/core/flow/flow-record.ts';
-import type { FlowAction } from '../src/core/flow/flow-action.ts';
-import type { Connection } from '../src/kube/connection.ts';
-import type { EventRecorder } from '../src/kube/events.ts';
-import { deleteResourceRequest } from '../src/kube/flow-requests.ts';
-import { endJobPatch, startMsOf } from '../src/kube/patches.ts';
-import { keyOf, type Identified } from '../src/kube/store-change.ts';
-import { PacedStatus } from './paced-status.ts';
-import { someAtOnce, type PartOwner, type PartWriter } from './part-writer.ts';
+import type { FlowRecord } from '../../src/core/flow/flow-record.ts';
+import type { FlowAction } from '../../src/core/flow/flow-action.ts';
+import type { Connection } from '../../src/kube/connection.ts';
+import type { EventRecorder } from '../../src/kube/events.ts';
+import { deleteResourceRequest } from '../../src/kube/flow-requests.ts';
+import { endJobPatch, startMsOf } from '../../src/kube/patches.ts';
+import { keyOf, type Identified } from '../../src/kube/store-change.ts';
+import { PacedStatus } from '../status/paced-status.ts';
+import { someAtOnce, type PartOwner, type PartWriter } from '../parts/part-writer.ts';
 
 /** What acting on flows needs. */
 export interface FlowActorOptions {
