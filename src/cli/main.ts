@@ -6,7 +6,7 @@
 import { basename } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { runProgram } from './program.ts';
-import { showsColour } from './terminal.ts';
+import { showsColour, type TerminalSize } from './terminal.ts';
 
 // Whoever reads the output has had enough, as in `jobflow lint … | head`.
 for (const stream of [process.stdout, process.stderr]) {
@@ -22,4 +22,24 @@ process.exitCode = await runProgram(isPlugin ? 'kubectl jobflow' : 'jobflow', pr
   err: (text) => process.stderr.write(text),
   readInput: () => buffer(process.stdin),
   colour: showsColour(process.stdout.isTTY, process.env),
+  size: sizeOfOutput,
+  interruption: firstInterruption,
 });
+
+function sizeOfOutput(): TerminalSize | undefined {
+  const { isTTY, columns, rows } = process.stdout;
+  // A terminal that nobody looks at, such as that of a build, has no size.
+  return isTTY && columns > 0 && rows > 0 ? { columns, rows } : undefined;
+}
+
+function firstInterruption(): AbortSignal {
+  const interrupted = new AbortController();
+  const signals = ['SIGINT', 'SIGTERM'] as const;
+  const interrupt = (): void => {
+    // The next one does what it does without a listener.
+    for (const signal of signals) process.off(signal, interrupt);
+    interrupted.abort();
+  };
+  for (const signal of signals) process.on(signal, interrupt);
+  return interrupted.signal;
+}

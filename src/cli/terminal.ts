@@ -13,6 +13,12 @@ export const EXIT_CODES = {
 /** One of the {@link EXIT_CODES}. */
 export type ExitCode = (typeof EXIT_CODES)[keyof typeof EXIT_CODES];
 
+/** The size of a terminal, in characters and lines. */
+export interface TerminalSize {
+  readonly columns: number;
+  readonly rows: number;
+}
+
 /** The terminal, pipe or file that a command talks to, and how the command ends. */
 export interface Terminal {
   /** Writes to the standard output, as it is. */
@@ -23,6 +29,13 @@ export interface Terminal {
   readonly readInput: () => Promise<Uint8Array>;
   /** Whether the standard output shows colours. */
   readonly colour: boolean;
+  /** How large the standard output is, as it is now; undefined if it is no terminal. */
+  readonly size: () => TerminalSize | undefined;
+  /**
+   * From now on the first Ctrl-C (SIGINT) or SIGTERM aborts this signal, and only the next one ends the program where
+   * it stands. For commands that follow something and have to end in order.
+   */
+  readonly interruption: () => AbortSignal;
   /** States the exit code; the last one counts. */
   readonly end: (code: ExitCode) => void;
 }

@@ -8,17 +8,15 @@ import { drawSvg } from '../../../src/cli/graph/draw-svg.ts';
 import { layOut } from '../../../src/cli/graph/layout.ts';
 import { drawText } from '../../../src/cli/graph/draw-text.ts';
 import { parseManifests } from '../../../src/cli/manifests/parse-manifests.ts';
+import { RecordedTerminal } from './recorded-terminal.ts';
 import { ROOT } from '../docs/pages.ts';
-
-const PLAIN = { out: () => undefined, err: () => undefined, end: () => undefined, colour: false };
-const TERMINAL = { ...PLAIN, readInput: () => Promise.resolve(new Uint8Array()) };
 
 function graphsOf(text: string): DrawnManifests {
   return dependencyGraphs(parseManifests('f', text).manifests, 'default');
 }
 
 function text(manifests: string): string[] {
-  return drawText(graphsOf(manifests).graphs, TERMINAL).split('\n').slice(0, -1);
+  return drawText(graphsOf(manifests).graphs, new RecordedTerminal()).split('\n').slice(0, -1);
 }
 
 function job(name: string, dependsOn?: string, more = ''): string {

@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runProgram } from '../../../../src/cli/program.ts';
+import { RecordedTerminal } from '../recorded-terminal.ts';
 import { graph, importText, succeeded } from './pipeline-builder.ts';
 
 const PIPELINE = graph({ a: '', b: 'a' });
@@ -24,15 +25,9 @@ describe('jobflow import', () => {
   after(() => rm(folder, { recursive: true }));
 
   async function run(words: readonly string[], input = '') {
-    let out = '';
-    let err = '';
-    const code = await runProgram('jobflow', ['import', ...words], {
-      out: (text) => (out += text),
-      err: (text) => (err += text),
-      readInput: () => Promise.resolve(new TextEncoder().encode(input)),
-      colour: false,
-    });
-    return { code, out, err };
+    const terminal = new RecordedTerminal({ input });
+    const code = await runProgram('jobflow', ['import', ...words], terminal);
+    return { code, out: terminal.written, err: terminal.errors };
   }
 
   it('prints the Jobs of a file, of a folder and of the standard input', async () => {

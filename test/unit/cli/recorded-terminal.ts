@@ -1,0 +1,43 @@
+import type { ExitCode, Terminal, TerminalSize } from '../../../src/cli/terminal.ts';
+
+/** What a {@link RecordedTerminal} is like. */
+export interface RecordedTerminalOptions {
+  readonly input?: string;
+  readonly colour?: boolean;
+  readonly size?: TerminalSize;
+}
+
+/** Keeps what is written to it. */
+export class RecordedTerminal implements Terminal {
+  readonly colour: boolean;
+  written = '';
+  errors = '';
+  code: ExitCode | undefined;
+  readonly #input: string;
+  #size: TerminalSize | undefined;
+
+  constructor({ input = '', colour = false, size }: RecordedTerminalOptions = {}) {
+    this.#input = input;
+    this.colour = colour;
+    this.#size = size;
+  }
+
+  /** Gives it another size. */
+  resize(size: TerminalSize): void {
+    this.#size = size;
+  }
+
+  readonly size = (): TerminalSize | undefined => this.#size;
+
+  readonly out = (text: string): void => {
+    this.written += text;
+  };
+  readonly err = (text: string): void => {
+    this.errors += text;
+  };
+  readonly end = (code: ExitCode): void => {
+    this.code = code;
+  };
+  readonly readInput = (): Promise<Uint8Array> => Promise.resolve(Buffer.from(this.#input));
+  readonly interruption = (): AbortSignal => new AbortController().signal;
+}
