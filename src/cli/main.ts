@@ -4,6 +4,7 @@
  * (https://kubernetes.io/docs/tasks/extend-kubectl/kubectl-plugins/).
  */
 import { basename } from 'node:path';
+import { createInterface } from 'node:readline';
 import { buffer } from 'node:stream/consumers';
 import { runProgram } from './program.ts';
 import { showsColour, type TerminalSize } from './terminal.ts';
@@ -24,6 +25,7 @@ process.exitCode = await runProgram(isPlugin ? 'kubectl jobflow' : 'jobflow', pr
   colour: showsColour(process.stdout.isTTY, process.env),
   size: sizeOfOutput,
   interruption: firstInterruption,
+  ask: process.stdin.isTTY ? askPerson : undefined,
 });
 
 function sizeOfOutput(): TerminalSize | undefined {
@@ -42,4 +44,22 @@ function firstInterruption(): AbortSignal {
   };
   for (const signal of signals) process.on(signal, interrupt);
   return interrupted.signal;
+}
+
+/** The question is no part of the output. */
+function askPerson(question: string): Promise<string> {
+  const lines = createInterface({ input: process.stdin, output: process.stderr });
+  return new Promise((resolve) => {
+    lines.question(question, (line) => {
+      resolve(line);
+      lines.close();
+    });
+    // Ctrl-C would only pause it.
+    lines.once('SIGINT', () => {
+      lines.close();
+    });
+    lines.once('close', () => {
+      resolve('');
+    });
+  });
 }

@@ -36,6 +36,11 @@ export interface Terminal {
    * it stands. For commands that follow something and have to end in order.
    */
   readonly interruption: () => AbortSignal;
+  /**
+   * Asks whoever sits at the terminal, and gives the line that they wrote: empty if they ended it by Ctrl-C or Ctrl-D.
+   * Undefined if the standard input is no terminal.
+   */
+  readonly ask: ((question: string) => Promise<string>) | undefined;
   /** States the exit code; the last one counts. */
   readonly end: (code: ExitCode) => void;
 }

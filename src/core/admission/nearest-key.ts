@@ -1,4 +1,5 @@
 import { API_GROUP, USER_ANNOTATIONS } from '../../api/names.ts';
+import { editDistance } from '../edit-distance.ts';
 
 /** Edits (a letter added, dropped or changed) up to which a key is taken for a mistyped one. */
 const MAX_EDITS = 2;
@@ -29,18 +30,4 @@ function plain(key: string): string {
     .slice(`${API_GROUP}/`.length)
     .toLowerCase()
     .replace(/[^a-z]/g, '');
-}
-
-/** Levenshtein's distance, one row at a time. */
-function editDistance(a: string, b: string): number {
-  let above = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (const [row, letter] of Array.from(a).entries()) {
-    const current = [row + 1];
-    for (const [column, other] of Array.from(b).entries()) {
-      const changed = (above[column] ?? 0) + (letter === other ? 0 : 1);
-      current.push(Math.min(changed, (above[column + 1] ?? 0) + 1, (current[column] ?? 0) + 1));
-    }
-    above = current;
-  }
-  return above[b.length] ?? 0;
 }

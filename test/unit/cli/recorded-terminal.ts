@@ -5,6 +5,8 @@ export interface RecordedTerminalOptions {
   readonly input?: string;
   readonly colour?: boolean;
   readonly size?: TerminalSize;
+  /** What somebody answers when they are asked; without it nobody is there. */
+  readonly answer?: string;
 }
 
 /** Keeps what is written to it. */
@@ -13,13 +15,21 @@ export class RecordedTerminal implements Terminal {
   written = '';
   errors = '';
   code: ExitCode | undefined;
+  readonly ask: Terminal['ask'];
   readonly #input: string;
   #size: TerminalSize | undefined;
 
-  constructor({ input = '', colour = false, size }: RecordedTerminalOptions = {}) {
+  constructor({ input = '', colour = false, size, answer }: RecordedTerminalOptions = {}) {
     this.#input = input;
     this.colour = colour;
     this.#size = size;
+    this.ask =
+      answer === undefined
+        ? undefined
+        : (question) => {
+            this.errors += question;
+            return Promise.resolve(answer);
+          };
   }
 
   /** Gives it another size. */
