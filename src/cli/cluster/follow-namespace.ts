@@ -13,7 +13,7 @@ export interface PodObject {
   readonly metadata: JobMetadata;
   readonly spec?: {
     readonly nodeName?: string;
-    readonly containers?: readonly { readonly name: string }[];
+    readonly containers?: readonly { readonly name: string; readonly image?: string }[];
     readonly initContainers?: readonly { readonly name: string }[];
   };
   readonly status?: {
@@ -36,15 +36,20 @@ export interface PodObject {
 export interface ContainerStatus {
   readonly name: string;
   readonly restartCount?: number;
-  readonly state?: {
-    readonly waiting?: { readonly reason?: string; readonly message?: string };
-    readonly running?: { readonly startedAt?: string };
-    readonly terminated?: {
-      readonly exitCode?: number;
-      readonly reason?: string;
-      readonly message?: string;
-      readonly finishedAt?: string;
-    };
+  readonly state?: ContainerState;
+  /** How it ended before it was started again. */
+  readonly lastState?: ContainerState;
+}
+
+/** What a container does: one of these, as the API server sends it. */
+export interface ContainerState {
+  readonly waiting?: { readonly reason?: string; readonly message?: string };
+  readonly running?: { readonly startedAt?: string };
+  readonly terminated?: {
+    readonly exitCode?: number;
+    readonly reason?: string;
+    readonly message?: string;
+    readonly finishedAt?: string;
   };
 }
 

@@ -156,7 +156,10 @@ class ViewMaker {
   /** What is the same of Jobs and DaemonJobs. */
   #gatePart(
     record: JobRecord,
-  ): Pick<PartView, 'name' | 'state' | 'flow' | 'run' | 'edges' | 'waitingOn' | 'cycle' | 'record'> {
+  ): Pick<
+    PartView,
+    'name' | 'state' | 'flow' | 'run' | 'edges' | 'decision' | 'waitingOn' | 'cycle' | 'record'
+  > {
     const decision = isWaiting(record) ? this.#decide(record) : undefined;
     const { owner, terms } = record;
     return {
@@ -165,6 +168,7 @@ class ViewMaker {
       flow: owner?.kind === 'JobFlow' ? owner.name : terms?.flow,
       run: terms?.run,
       edges: terms?.edges ?? [],
+      decision,
       waitingOn: decision === undefined ? [] : waitedFor(decision),
       cycle: this.#cycles.of(record.name),
       record,
@@ -238,6 +242,7 @@ function unmadePart(flow: FlowRecord, { jobName, edges }: EntryJob): PartView {
     flow: flow.name,
     run: flow.run,
     edges,
+    decision: undefined,
     waitingOn: [],
     cycle: undefined,
     ending: undefined,

@@ -1,5 +1,5 @@
 import type { DependencyEdge } from '../../api/dependency-list.ts';
-import type { WaitingOn } from '../../core/gate.ts';
+import type { GateDecision, WaitingOn } from '../../core/gate.ts';
 import type { JobRecord } from '../../core/job-record.ts';
 
 /** Where a Job or DaemonJob stands, in the words that a user reads. */
@@ -15,6 +15,8 @@ export interface PartView {
   readonly run: string | undefined;
   /** What it waits for, or has waited for. */
   readonly edges: readonly DependencyEdge[];
+  /** What is decided of its gate; undefined if it does not wait at one. A cycle is not in it, but in `cycle`. */
+  readonly decision: GateDecision | undefined;
   /** What keeps it waiting now; empty if nothing does, or it is about to start. */
   readonly waitingOn: readonly WaitingOn[];
   /** The cycle that it is on, `a, b, a`, if it is on one. */
