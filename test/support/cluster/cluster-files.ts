@@ -6,11 +6,12 @@ import type { CertificateAuthority, KeyedCertificate } from './certificates.ts';
 import { layoutOf, serverUrl } from './control-plane.ts';
 import type { ControlPlaneLayout } from './control-plane.ts';
 import { kubeconfigText } from './kubeconfig.ts';
+import { kwokLogs, writeSharedLog } from './pod-logs.ts';
 import { kwokConfiguration, kwokStages } from './stages.ts';
 
 /**
- * Writes every file that a control plane reads at its start: certificates, keys, kubeconfigs, the audit policy and
- * kwok's stages.
+ * Writes every file that a control plane reads at its start: certificates, keys, kubeconfigs, the audit policy,
+ * kwok's stages and the log that pods have.
  *
  * @returns the authority behind the certificates, and the admin's own
  */
@@ -32,6 +33,8 @@ export async function writeClusterFiles(
   const files = layoutOf(layout.directory);
   const url = serverUrl(layout);
   await mkdir(files.logs, { recursive: true });
+  await mkdir(files.podLogs, { recursive: true });
+  await writeSharedLog(files.podLogs, Date.now());
   await mkdir(dirname(files.caCert), { recursive: true });
   const contents: [string, string][] = [
     [files.caCert, authority.cert],
@@ -51,7 +54,12 @@ export async function writeClusterFiles(
         rules: [{ level: 'Metadata' }],
       }),
     ],
-    [files.stages, [kwokConfiguration(), ...kwokStages()].map((object) => stringify(object)).join('---\n')],
+    [
+      files.stages,
+      [kwokConfiguration(), kwokLogs(files.podLogs), ...kwokStages()]
+        .map((object) => stringify(object))
+        .join('---\n'),
+    ],
   ];
   await Promise.all(contents.map(([path, text]) => writeFile(path, text, { mode: 0o600 })));
   return { authority, admin };

@@ -75,11 +75,11 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
   const binDirectory = await ensurePrograms({ log, env: options.env ?? process.env });
   const supervisor = options.supervisor ?? (await Supervisor.open());
   try {
-    const [etcdClient = 0, etcdPeer = 0, apiServer = 0] = await findFreePorts(3);
+    const [etcdClient = 0, etcdPeer = 0, apiServer = 0, kubelet = 0] = await findFreePorts(4);
     const layout = {
       binDirectory,
       directory: supervisor.directory,
-      ports: { etcdClient, etcdPeer, apiServer },
+      ports: { etcdClient, etcdPeer, apiServer, kubelet },
     };
     const cluster = await Cluster.prepare(layout, supervisor);
     await cluster.bringUp(options);
@@ -104,6 +104,8 @@ export class Cluster {
   readonly binDirectory: string;
   /** Issues further certificates, for servers on loopback. */
   readonly authority: CertificateAuthority;
+  /** Holds the logs of pods; see `pod-logs.ts`. */
+  readonly podLogs: string;
   /** The admin's client. */
   readonly api: ApiClient;
   readonly supervisor: Supervisor;
@@ -117,6 +119,7 @@ export class Cluster {
   ) {
     this.directory = layout.directory;
     this.kubeconfigPath = layoutOf(layout.directory).adminKubeconfig;
+    this.podLogs = layoutOf(layout.directory).podLogs;
     this.server = serverUrl(layout);
     this.caCert = authority.cert;
     this.binDirectory = layout.binDirectory;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 export type ControlPlaneLayout = {
   binDirectory: string;
   directory: string;
-  ports: { etcdClient: number; etcdPeer: number; apiServer: number };
+  ports: { etcdClient: number; etcdPeer: number; apiServer: number; kubelet: number };
 };
 
 /** The folders and files below a cluster's directory. */
@@ -12,6 +12,7 @@ export function layoutOf(
   directory: string,
 ): Record<
   | 'logs'
+  | 'podLogs'
   | 'etcd'
   | 'caCert'
   | 'serverCert'
@@ -29,6 +30,7 @@ export function layoutOf(
   const at = (...names: string[]) => join(directory, ...names);
   return {
     logs: at('logs'),
+    podLogs: at('pod-logs'),
     etcd: at('etcd'),
     caCert: at('pki', 'ca.crt'),
     serverCert: at('pki', 'apiserver.crt'),
@@ -84,6 +86,7 @@ export function apiServerArgs(
     `--client-ca-file=${files.caCert}`,
     `--tls-cert-file=${files.serverCert}`,
     `--tls-private-key-file=${files.serverKey}`,
+    '--kubelet-preferred-address-types=InternalIP',
     `--service-account-key-file=${files.serviceAccountPublic}`,
     `--service-account-signing-key-file=${files.serviceAccountPrivate}`,
     '--service-account-issuer=https://kubernetes.default.svc',
@@ -139,7 +142,7 @@ export function schedulerArgs(layout: ControlPlaneLayout): string[] {
   return clientArgs(layoutOf(layout.directory).schedulerKubeconfig);
 }
 
-/** kwok, which plays the kubelets of all nodes. */
+/** kwok, which plays the kubelets of all nodes, and serves the logs of their pods. */
 export function kwokArgs(layout: ControlPlaneLayout): string[] {
   const files = layoutOf(layout.directory);
   return [
@@ -147,6 +150,10 @@ export function kwokArgs(layout: ControlPlaneLayout): string[] {
     '--manage-all-nodes=true',
     `--config=${files.stages}`,
     '--cidr=10.100.0.0/16',
+    `--node-port=${layout.ports.kubelet}`,
+    `--server-address=127.0.0.1:${layout.ports.kubelet}`,
+    `--tls-cert-file=${files.serverCert}`,
+    `--tls-private-key-file=${files.serverKey}`,
   ];
 }
 

@@ -148,6 +148,8 @@ conditions:
 addresses:
 - { type: InternalIP, address: "127.0.0.1" }
 - { type: Hostname, address: {{ .metadata.name | Quote }} }
+daemonEndpoints:
+  kubeletEndpoint: { Port: {{ NodePort }} }
 `;
 
 function stage(kind: 'Node' | 'Pod', name: string, selector: readonly object[], action: object): object {
@@ -198,11 +200,16 @@ export function kwokStages(): object[] {
   ];
 }
 
-/** kwok's own settings: more work at once than by default, for thousands of pods at a time. */
+/** kwok's own settings: more work at once than by default, for thousands of pods at a time, and logs. */
 export function kwokConfiguration(): object {
   return {
     apiVersion: 'config.kwok.x-k8s.io/v1alpha1',
     kind: 'KwokConfiguration',
-    options: { podPlayStageParallelism: 32, nodePlayStageParallelism: 4, nodeLeaseParallelism: 4 },
+    options: {
+      podPlayStageParallelism: 32,
+      nodePlayStageParallelism: 4,
+      nodeLeaseParallelism: 4,
+      enableDebuggingHandlers: true,
+    },
   };
 }

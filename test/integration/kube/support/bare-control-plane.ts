@@ -20,11 +20,11 @@ export interface BareControlPlane {
 export async function startBareControlPlane(): Promise<BareControlPlane> {
   const binDirectory = await ensurePrograms({ log: () => undefined, env: process.env });
   const supervisor = await Supervisor.open();
-  const [etcdClient = 0, etcdPeer = 0, apiServerPort = 0] = await findFreePorts(3);
+  const [etcdClient = 0, etcdPeer = 0, apiServerPort = 0, kubelet = 0] = await findFreePorts(4);
   const layout = {
     binDirectory,
     directory: supervisor.directory,
-    ports: { etcdClient, etcdPeer, apiServer: apiServerPort },
+    ports: { etcdClient, etcdPeer, apiServer: apiServerPort, kubelet },
   };
   const cluster = await Cluster.prepare(layout, supervisor);
   await cluster.startProgram({ name: 'etcd', command: 'etcd', args: etcdArgs(layout) });
