@@ -62,6 +62,8 @@ export interface StreamRequest {
   readonly signal?: AbortSignal | undefined;
   /** Called once the API server has accepted the request, before the first line. */
   readonly onOpen?: (() => void) | undefined;
+  /** How it is given: as lines unless stated; as bytes, in the pieces in which they come, for a log. */
+  readonly as?: 'lines' | 'bytes';
 }
 
 /** One API server. Safe to share; every failure is an ApiError. */
@@ -78,10 +80,10 @@ export interface Connection {
    */
   request(request: ApiRequest): Promise<unknown>;
   /**
-   * Opens a stream of lines. It has a TCP connection of its own for as long as it lasts, so that watches take none
+   * Opens a stream of lines, or of bytes. It has a TCP connection of its own for as long as it lasts, so that watches take none
    * from requests. Leaving the loop ends it.
    *
-   * @returns the lines, each only valid until the next is asked for; ends when the API server ends it
+   * @returns the lines or pieces, each only valid until the next is asked for; ends when the API server ends it
    * @throws ApiError, also in the middle
    */
   stream(request: StreamRequest): AsyncIterable<Buffer>;
@@ -201,11 +203,9 @@ class PooledConnection implements Connection {
       const body = await this.#open(request, limit.signal);
       limit.liftTime();
       request.onOpen?.();
-      const splitter = new LineSplitter();
       // undici's body gives Buffers; its types do not say so.
-      for await (const chunk of body as AsyncIterable<Buffer>) yield* splitter.push(chunk);
-      const rest = splitter.rest();
-      if (rest !== undefined) yield rest;
+      const pieces = body as AsyncIterable<Buffer>;
+      yield* request.as === 'bytes' ? pieces : linesOf(pieces);
     } catch (error) {
       throw errorOfNetwork(error);
     } finally {
@@ -214,14 +214,17 @@ class PooledConnection implements Connection {
   }
 
   /** @throws ApiError, or what undici throws */
-  async #open({ path, query }: StreamRequest, signal: AbortSignal): Promise<Dispatcher.ResponseData['body']> {
+  async #open(
+    { path, query, as }: StreamRequest,
+    signal: AbortSignal,
+  ): Promise<Dispatcher.ResponseData['body']> {
     const startedMs = this.#now();
     let code = 'none';
     try {
       const { body, statusCode } = await this.#send(this.#streams, signal, {
         method: 'GET',
         path: this.#target(path, query),
-        headers: { accept: ACCEPTED.object },
+        headers: { accept: as === 'bytes' ? ACCEPTED.bytes : ACCEPTED.object },
       });
       code = String(statusCode);
       return body;
@@ -286,8 +289,17 @@ interface Outgoing {
   readonly headers: Readonly<Record<string, string>>;
 }
 
+async function* linesOf(pieces: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void, undefined> {
+  const splitter = new LineSplitter();
+  for await (const piece of pieces) yield* splitter.push(piece);
+  const rest = splitter.rest();
+  if (rest !== undefined) yield rest;
+}
+
 const ACCEPTED = {
   object: 'application/json',
+  // Errors come as JSON all the same.
+  bytes: 'application/json, */*',
   // An API server that cannot give it gives the whole object.
   metadata: 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json',
 } as const;
