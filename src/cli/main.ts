@@ -1,11 +1,12 @@
 #!/usr/bin/env node
 /*
  * The program `jobflow`. Called as `kubectl-jobflow` it is kubectl's plugin `kubectl jobflow`
- * (https://kubernetes.io/docs/tasks/extend-kubectl/kubectl-plugins/).
+ * (https://kubernetes.io/docs/tasks/extend-kubectl/kubectl-plugins/), as `kubectl_complete-jobflow` what completes its words.
  */
 import { basename } from 'node:path';
 import { createInterface } from 'node:readline';
 import { buffer } from 'node:stream/consumers';
+import { COMPLETE_WORD } from './completion/shell-scripts.ts';
 import { runProgram } from './program.ts';
 import { showsColour, type TerminalSize } from './terminal.ts';
 
@@ -17,8 +18,12 @@ for (const stream of [process.stdout, process.stderr]) {
   });
 }
 
-const isPlugin = basename(process.argv[1] ?? '').startsWith('kubectl-jobflow');
-process.exitCode = await runProgram(isPlugin ? 'kubectl jobflow' : 'jobflow', process.argv.slice(2), {
+const called = basename(process.argv[1] ?? '');
+// Under this name kubectl asks how the words after `kubectl jobflow` may go on (https://github.com/kubernetes/kubernetes/pull/105867).
+const asked = called.startsWith('kubectl_complete-jobflow') ? [COMPLETE_WORD] : [];
+const words = [...asked, ...process.argv.slice(2)];
+const name = called.startsWith('kubectl-jobflow') ? 'kubectl jobflow' : 'jobflow';
+process.exitCode = await runProgram(name, words, {
   out: (text) => process.stdout.write(text),
   err: (text) => process.stderr.write(text),
   readInput: () => buffer(process.stdin),
@@ -27,6 +32,8 @@ process.exitCode = await runProgram(isPlugin ? 'kubectl jobflow' : 'jobflow', pr
   interruption: firstInterruption,
   ask: process.stdin.isTTY ? askPerson : undefined,
 });
+// A shell that waits for an answer does not wait for what the kubeconfig has started for it.
+if (words[0] === COMPLETE_WORD) process.exit();
 
 function sizeOfOutput(): TerminalSize | undefined {
   const { isTTY, columns, rows } = process.stdout;

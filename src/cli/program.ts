@@ -1,8 +1,12 @@
 import { Command, CommanderError } from 'commander';
+import { completionCommand } from './commands/completion.ts';
 import { graphCommand } from './commands/graph.ts';
 import { importCommand } from './commands/import.ts';
 import { lintCommand } from './commands/lint.ts';
 import { versionCommand } from './commands/version.ts';
+import { completionAnswer } from './completion/answer.ts';
+import { askNames } from './completion/ask-names.ts';
+import { COMPLETE_WORD } from './completion/shell-scripts.ts';
 import { EXIT_CODES, type ExitCode, type Terminal } from './terminal.ts';
 
 const EXIT_CODE_HELP = `
@@ -33,6 +37,10 @@ export async function runProgram(
       code = ended;
     },
   });
+  if (words[0] === COMPLETE_WORD) {
+    terminal.out(await completionAnswer(program, words.slice(1), askNames));
+    return code;
+  }
   try {
     await program.parseAsync(words, { from: 'user' });
   } catch (error) {
@@ -51,6 +59,7 @@ function createProgram(name: string, terminal: Terminal): Command {
     lintCommand(terminal),
     graphCommand(terminal),
     importCommand(terminal),
+    completionCommand(terminal),
     versionCommand(terminal),
   ]) {
     program.addCommand(command);

@@ -55,7 +55,28 @@ export async function readAccess({ kubeconfigPath, context, env }: AccessSource)
   if (paths !== undefined) return accessOfFiles(paths.split(delimiter).filter(Boolean), context);
   const host = nonEmpty(env.KUBERNETES_SERVICE_HOST);
   if (host !== undefined) return accessOfPod(host, env.KUBERNETES_SERVICE_PORT ?? '443');
-  return accessOfFiles([join(env.HOME ?? homedir(), '.kube', 'config')], context);
+  return accessOfFiles([defaultPath(env)], context);
+}
+
+/**
+ * Reads the names of the contexts: of the given kubeconfig, else of KUBECONFIG, else of `~/.kube/config`.
+ *
+ * @throws KubeconfigError if a file cannot be read
+ */
+export async function readContextNames({
+  kubeconfigPath,
+  env,
+}: Omit<AccessSource, 'context'>): Promise<string[]> {
+  const paths = kubeconfigPath ?? nonEmpty(env.KUBECONFIG) ?? defaultPath(env);
+  const files = await readFiles(paths.split(delimiter).filter(Boolean));
+  const contexts = files.flatMap(({ fields }): unknown[] =>
+    Array.isArray(fields.contexts) ? fields.contexts : [],
+  );
+  return contexts.flatMap((context) => (isFields(context) ? (text(context, 'name') ?? []) : []));
+}
+
+function defaultPath(env: AccessSource['env']): string {
+  return join(env.HOME ?? homedir(), '.kube', 'config');
 }
 
 function accessOfPod(host: string, port: string): ClusterAccess {
@@ -86,14 +107,7 @@ async function accessOfFiles(
   paths: readonly string[],
   wantedContext: string | undefined,
 ): Promise<ClusterAccess> {
-  // Not needed in a pod, so not loaded there.
-  const { parse } = await import('yaml');
-  const files = paths.map((path): Entry => {
-    const fields: unknown = parse(readBytes(path).toString());
-    if (!isFields(fields))
-      throw new KubeconfigError(`${path}: not a kubeconfig; write an object of kind Config.`);
-    return { folder: dirname(resolve(path)), fields };
-  });
+  const files = await readFiles(paths);
   const shown = paths.join(delimiter);
   const contextName =
     wantedContext ??
@@ -109,6 +123,17 @@ async function accessOfFiles(
     user: find(files, 'users', 'user', userName, shown),
     userName,
     shown,
+  });
+}
+
+async function readFiles(paths: readonly string[]): Promise<Entry[]> {
+  // Not needed in a pod, so not loaded there.
+  const { parse } = await import('yaml');
+  return paths.map((path): Entry => {
+    const fields: unknown = parse(readBytes(path).toString());
+    if (!isFields(fields))
+      throw new KubeconfigError(`${path}: not a kubeconfig; write an object of kind Config.`);
+    return { folder: dirname(resolve(path)), fields };
   });
 }
 

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { expect } from 'chai';
-import { KubeconfigError, readAccess } from '../../../src/kube/kubeconfig.ts';
+import { KubeconfigError, readAccess, readContextNames } from '../../../src/kube/kubeconfig.ts';
 import type { ClusterAccess } from '../../../src/kube/kubeconfig.ts';
 
 const TWO_CONTEXTS = `
@@ -46,6 +46,14 @@ describe('kubeconfig', () => {
   function read(context?: string): Promise<ClusterAccess> {
     return readAccess({ kubeconfigPath: join(folder, 'config'), context, env: {} });
   }
+
+  it('knows the names of all contexts, of all files', async () => {
+    const more = join(folder, 'more');
+    await writeFile(more, 'contexts: [{name: three}, {context: {}}]');
+    const env = { KUBECONFIG: [join(folder, 'config'), more].join(delimiter) };
+    expect(await readContextNames({ env })).to.deep.equal(['one', 'two', 'three']);
+    expect(await readContextNames({ kubeconfigPath: more, env })).to.deep.equal(['three']);
+  });
 
   it('takes the current context, with paths relative to the file', async () => {
     const access = await read();
