@@ -124,7 +124,7 @@ export async function followNamespace(options: FollowNamespaceOptions): Promise<
     beginIfAllowed({ resource, path: collectionPaths(resource, [namespace])[0] ?? '' });
   const jobsPath = apiPath`/apis/batch/v1/namespaces/${namespace}/jobs`;
   // A reflector would go on asking for what it may not have.
-  await connection.request({ method: 'GET', path: jobsPath, query: { limit: 1 }, answer: 'metadata' });
+  await connection.request({ method: 'GET', path: jobsPath, query: { limit: 1 } });
   const [jobs, flows, daemons, pods] = await Promise.all([
     begin(jobsPath),
     ours('jobflows'),

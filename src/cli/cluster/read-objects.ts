@@ -88,7 +88,7 @@ export async function whyUnread(
   { resource, path }: ListedResource,
 ): Promise<Unread | undefined> {
   try {
-    await connection.request({ method: 'GET', path, query: { limit: 1 }, answer: 'metadata' });
+    await connection.request({ method: 'GET', path, query: { limit: 1 } });
     return undefined;
   } catch (error) {
     return unreadOf(error, resource);
