@@ -18,6 +18,11 @@ export function withClusterOptions(command: Command): Command {
     );
 }
 
+/** Adds kubectl's option for all namespaces, as {@link withClusterOptions} has added the one for a single one. */
+export function withAllNamespacesOption(command: Command): Command {
+  return command.option('-A, --all-namespaces', 'all namespaces, whatever -n says', false);
+}
+
 /** These options as a user writes them again, with a space before each: ` -n shop --context test`. */
 export function writtenOptions({ namespace, context, kubeconfig }: ClusterOptions): string {
   const words = [

@@ -1,12 +1,18 @@
 import type { JobMetadata, JobObject } from '../../api/job.ts';
 import type { DaemonJobObject } from '../../core/daemon/daemon-record.ts';
 import type { FlowObject } from '../../core/flow/flow-projection.ts';
-import { collectionPaths } from '../../kube/collections.ts';
+import { collectionPaths, type Collection } from '../../kube/collections.ts';
 import { apiPath, type Connection, type Query } from '../../kube/connection.ts';
 import type { Log } from '../../kube/log.ts';
 import { Reflector } from '../../kube/reflector.ts';
 import type { Identified } from '../../kube/store-change.ts';
-import { whyUnread, type ListedResource, type NamespaceObjects, type Unread } from './read-objects.ts';
+import {
+  byNamespace,
+  whyUnread,
+  type ListedResource,
+  type NamespaceObjects,
+  type Unread,
+} from './read-objects.ts';
 
 /** A Pod, in the fields that commands show. */
 export interface PodObject {
@@ -70,15 +76,18 @@ export interface FollowNamespaceOptions {
   readonly onContact: (change: ContactChange) => void;
 }
 
-/** A namespace as it is now, kept up to date. */
-export interface FollowedNamespace {
+/** What is followed, as it is now. */
+export interface Followed<Objects> {
   /** As last seen. */
-  readonly objects: () => NamespaceObjects;
+  readonly objects: () => Objects;
   /** The pods of Jobs, if they are followed and may be read. */
   readonly pods: () => readonly PodObject[];
   /** Ends the watches. */
   readonly stop: () => Promise<void>;
 }
+
+/** A namespace as it is now, kept up to date. */
+export type FollowedNamespace = Followed<NamespaceObjects>;
 
 /** An object with what a store of a reflector needs. */
 interface Kept extends Identified {
@@ -96,7 +105,30 @@ const POD_OF_JOB = 'batch.kubernetes.io/job-name';
  * @throws ApiError if Jobs cannot be read, or nothing answers at the start
  */
 export async function followNamespace(options: FollowNamespaceOptions): Promise<FollowedNamespace> {
-  const { connection, namespace, onChange, onContact } = options;
+  const { namespace } = options;
+  const followed = await followObjects(options, [namespace]);
+  return { ...followed, objects: () => ({ namespace, ...followed.objects() }) };
+}
+
+/**
+ * Follows the same in all namespaces.
+ *
+ * @returns once everything that can be read has been read
+ * @throws ApiError if Jobs of all namespaces cannot be read, or nothing answers at the start
+ */
+export async function followAllNamespaces(
+  options: Omit<FollowNamespaceOptions, 'namespace'>,
+): Promise<Followed<readonly NamespaceObjects[]>> {
+  const followed = await followObjects(options, []);
+  return { ...followed, objects: () => byNamespace(followed.objects()) };
+}
+
+/** @param namespaces none stands for all */
+async function followObjects(
+  options: Omit<FollowNamespaceOptions, 'namespace'>,
+  namespaces: readonly [] | readonly [string],
+): Promise<Followed<Omit<NamespaceObjects, 'namespace'>>> {
+  const { connection, onChange, onContact } = options;
   const contact = new Contact(onContact);
   const reflectors: Reflector<Kept>[] = [];
   const unread: Unread[] = [];
@@ -120,25 +152,22 @@ export async function followNamespace(options: FollowNamespaceOptions): Promise<
     unread.push(unreadable);
     return () => [];
   };
-  const ours = (resource: 'jobflows' | 'daemonjobs') =>
-    beginIfAllowed({ resource, path: collectionPaths(resource, [namespace])[0] ?? '' });
-  const jobsPath = apiPath`/apis/batch/v1/namespaces/${namespace}/jobs`;
+  const pathOf = (collection: Collection): string => collectionPaths(collection, namespaces)[0] ?? '';
+  const ours = (resource: 'jobflows' | 'daemonjobs') => beginIfAllowed({ resource, path: pathOf(resource) });
+  const [namespace] = namespaces;
+  const podsPath = namespace === undefined ? '/api/v1/pods' : apiPath`/api/v1/namespaces/${namespace}/pods`;
   // A reflector would go on asking for what it may not have.
-  await connection.request({ method: 'GET', path: jobsPath, query: { limit: 1 } });
+  await connection.request({ method: 'GET', path: pathOf('jobs'), query: { limit: 1 } });
   const [jobs, flows, daemons, pods] = await Promise.all([
-    begin(jobsPath),
+    begin(pathOf('jobs')),
     ours('jobflows'),
     ours('daemonjobs'),
     options.pods === true
-      ? beginIfAllowed(
-          { resource: 'pods', path: apiPath`/api/v1/namespaces/${namespace}/pods` },
-          { labelSelector: POD_OF_JOB },
-        )
+      ? beginIfAllowed({ resource: 'pods', path: podsPath }, { labelSelector: POD_OF_JOB })
       : () => [],
   ]);
   return {
     objects: () => ({
-      namespace,
       jobs: jobs() as JobObject[],
       flows: flows() as FlowObject[],
       daemons: daemons() as DaemonJobObject[],

@@ -1,9 +1,9 @@
-import type { JobObject } from '../../api/job.ts';
+import type { JobMetadata, JobObject } from '../../api/job.ts';
 import { API_GROUP, API_VERSION } from '../../api/names.ts';
 import type { DaemonJobObject } from '../../core/daemon/daemon-record.ts';
 import type { FlowObject } from '../../core/flow/flow-projection.ts';
 import { isApiError } from '../../kube/api-error.ts';
-import { collectionPaths } from '../../kube/collections.ts';
+import { collectionPaths, type Collection } from '../../kube/collections.ts';
 import { apiPath, type Connection, type Query } from '../../kube/connection.ts';
 import { readListPage } from '../../kube/list-and-watch.ts';
 import { CommandError } from './command-error.ts';
@@ -101,15 +101,51 @@ export async function whyUnread(
  * @throws ApiError if Jobs cannot be read, or nothing answers
  */
 export async function readNamespace(connection: Connection, namespace: string): Promise<NamespaceObjects> {
+  return { namespace, ...(await readObjects(connection, [namespace])) };
+}
+
+/**
+ * Reads the same of all namespaces: of each that holds any of them.
+ *
+ * @throws ApiError if Jobs of all namespaces cannot be read, or nothing answers
+ */
+export async function readAllNamespaces(connection: Connection): Promise<NamespaceObjects[]> {
+  return byNamespace(await readObjects(connection, []));
+}
+
+/** The objects of each namespace, by its name. */
+export function byNamespace(objects: Omit<NamespaceObjects, 'namespace'>): NamespaceObjects[] {
+  const { jobs, flows, daemons, unread } = objects;
+  const namespaceOf = ({ metadata }: { readonly metadata: JobMetadata }): string => metadata.namespace ?? '';
+  const parts = {
+    jobs: Map.groupBy(jobs, namespaceOf),
+    flows: Map.groupBy(flows, namespaceOf),
+    daemons: Map.groupBy(daemons, namespaceOf),
+  };
+  const names = new Set(Object.values(parts).flatMap((part) => [...part.keys()]));
+  return [...names].sort().map((namespace) => ({
+    namespace,
+    jobs: parts.jobs.get(namespace) ?? [],
+    flows: parts.flows.get(namespace) ?? [],
+    daemons: parts.daemons.get(namespace) ?? [],
+    unread,
+  }));
+}
+
+/** @param namespaces none stands for all */
+async function readObjects(
+  connection: Connection,
+  namespaces: readonly [] | readonly [string],
+): Promise<Omit<NamespaceObjects, 'namespace'>> {
+  const pathOf = (collection: Collection): string => collectionPaths(collection, namespaces)[0] ?? '';
   const ours = <T>(resource: 'jobflows' | 'daemonjobs') =>
-    listIfAllowed<T>(connection, { resource, path: collectionPaths(resource, [namespace])[0] ?? '' });
+    listIfAllowed<T>(connection, { resource, path: pathOf(resource) });
   const [jobs, flows, daemons] = await Promise.all([
-    listAll<JobObject>(connection, apiPath`/apis/batch/v1/namespaces/${namespace}/jobs`),
+    listAll<JobObject>(connection, pathOf('jobs')),
     ours<FlowObject>('jobflows'),
     ours<DaemonJobObject>('daemonjobs'),
   ]);
   return {
-    namespace,
     jobs,
     flows: flows.items,
     daemons: daemons.items,

@@ -1,31 +1,33 @@
-import { parseAnnotations, type UserAnnotations } from '../../api/annotations.ts';
-import { formatReference } from '../../api/dependency-reference.ts';
-import type { Wanted } from '../../api/outcomes.ts';
-import { USER_ANNOTATIONS } from '../../api/names.ts';
-import { textAt } from '../../core/admission/flow/named-list.ts';
-import { plannedEntries } from '../../core/admission/flow/planned-entries.ts';
-import { annotationsOf } from '../../core/admission/flow/whole-record.ts';
-import { fieldOf, valueAt } from '../../core/admission/json-tree.ts';
-import { findingAt, type Finding } from '../lint/finding.ts';
-import { fieldIn } from '../lint/field-path.ts';
-import { isLinted, type LintedManifest } from '../lint/known-objects.ts';
-import type { Manifest } from '../manifests/parse-manifests.ts';
+import type { DependencyEdge } from '../../api/dependency-list.ts';
+import { parseReference } from '../../api/dependency-reference.ts';
+import type { Outcome, Wanted } from '../../api/outcomes.ts';
+import type { PartState } from '../view/part-view.ts';
 
 /** One thing that waits or is waited for. */
 export interface GraphNode {
-  /** The name of a Job, `jobflow/NAME`, `daemonjob/NAME`, or `cronjob/NAME` for the Jobs that a CronJob makes. */
+  /** Tells the nodes of a graph apart. */
+  readonly id: string;
+  /**
+   * The name of a Job, `jobflow/NAME`, `daemonjob/NAME`, or `cronjob/NAME` for the Jobs that a CronJob makes; of a name
+   * that is yet to be generated the beginning and `*`.
+   */
   readonly name: string;
   /** The JobFlow that it is an entry of, or that it joins. */
   readonly flow: string | undefined;
   /** Waits for a person too. */
   readonly held: boolean;
-  /** Named by others, but in none of the files. */
+  /** Where it stands, if it is from a cluster. */
+  readonly state: PartState | undefined;
+  /** Named by others, but not there; with a state it was, and is gone. */
   readonly isUnknown: boolean;
   readonly waitsFor: readonly GraphEdge[];
 }
 
 /** What a node waits for. */
 export interface GraphEdge {
+  /** The `id` of its node. */
+  readonly id: string;
+  /** As it is named. */
   readonly name: string;
   /** Undefined where it is a part of a whole: any end will do. */
   readonly wants: Wanted | undefined;
@@ -34,117 +36,140 @@ export interface GraphEdge {
 /** What waits in one namespace. */
 export interface DependencyGraph {
   readonly namespace: string;
-  /** By name, in the order of the files; those that are unknown last. */
+  /** By their `id`, in the order in which they were found; those that are unknown last. */
   readonly nodes: ReadonlyMap<string, GraphNode>;
+  /** Where unknown nodes were looked for in vain: `not in these files`. */
+  readonly absence: string;
 }
 
-/** The graphs of some files, and what could not be drawn. */
-export interface DrawnManifests {
-  /** By namespace, in the order of the files; none without nodes. */
-  readonly graphs: readonly DependencyGraph[];
-  /** Dependencies that cannot be read; those are left out. */
-  readonly findings: readonly Finding[];
+/** A node as it is found, with edges by name. */
+export interface FoundNode extends Pick<GraphNode, 'name' | 'flow' | 'held' | 'state'> {
+  /** Has no name yet: nothing can wait for it, and others may look the same. */
+  readonly isNameless: boolean;
+  readonly run: string | undefined;
+  readonly edges: readonly DependencyEdge[];
+  /** Outcomes that are known of Jobs which are gone, by name. */
+  readonly outcomes: ReadonlyMap<string, { readonly outcome: Outcome }>;
+}
+
+/** A JobFlow that may be waited for as a whole. */
+export interface FoundFlow {
+  readonly name: string;
+  readonly run: string | undefined;
+  readonly state: PartState | undefined;
+}
+
+/** What is found in one namespace. */
+export interface FoundObjects extends Pick<DependencyGraph, 'namespace' | 'absence'> {
+  /** Of two with the same name the first one counts. */
+  readonly nodes: readonly FoundNode[];
+  readonly flows: readonly FoundFlow[];
 }
 
 /**
- * Takes from objects what waits for what: Jobs, the Jobs of CronJobs, the entries of JobFlows, and DaemonJobs.
- *
- * @param namespace where objects go that state none
+ * Leads edges to the nodes that they mean: of the run of the node that waits, where it has one. What is waited for and
+ * has no node gets one: a JobFlow as a whole, which waits for its parts, or one that is unknown.
  */
-export function dependencyGraphs(manifests: readonly Manifest[], namespace: string): DrawnManifests {
-  const findings: Finding[] = [];
-  const namespaces = new Map<string, Map<string, GraphNode>>();
-  const flows = new Map<string, string[]>();
-  for (const manifest of manifests) {
-    if (!isLinted(manifest)) continue;
-    const where = manifest.namespace ?? namespace;
-    const nodes = namespaces.get(where) ?? new Map<string, GraphNode>();
-    namespaces.set(where, nodes);
-    const named = flows.get(where) ?? [];
-    flows.set(where, named);
-    if (manifest.kind === 'JobFlow') named.push(manifest.name);
-    for (const node of nodesOf(manifest, findings)) if (!nodes.has(node.name)) nodes.set(node.name, node);
-  }
-  const graphs = [...namespaces].map(([name, nodes]) => {
-    return { namespace: name, nodes: withAwaited(nodes, flows.get(name) ?? []) };
-  });
-  return { graphs: graphs.filter(({ nodes }) => nodes.size > 0), findings };
+export function connectNodes(found: FoundObjects): DependencyGraph {
+  return new Connector(found).connect();
 }
 
-function nodesOf(manifest: LintedManifest, findings: Finding[]): GraphNode[] {
-  const { kind, name, object } = manifest;
-  switch (kind) {
-    case 'Job':
-      return [jobNode(shownName(manifest), manifest, '', findings)];
-    case 'DaemonJob':
-      return [
-        jobNode(formatReference({ kind: 'daemonjob', name: shownName(manifest) }), manifest, '', findings),
-      ];
-    case 'CronJob':
-      return [jobNode(`cronjob/${shownName(manifest)}`, manifest, 'spec.jobTemplate', findings)];
-    case 'JobFlow':
-      return plannedEntries(name, fieldOf(object, 'spec')).map((entry) => {
-        findings.push(...entry.unreadable.map((refused) => unreadable(manifest, refused.message)));
-        const waitsFor = entry.edges.map(({ edge }) => edge);
-        const held = fieldOf(entry.value, 'hold') === true;
-        return { name: entry.ref, flow: name, held, isUnknown: false, waitsFor };
-      });
-    case 'JobTemplate':
-      return [];
-  }
+/** What a drawing writes on a node. */
+export function labelOf({ name, state, held }: GraphNode): string {
+  const shown = state === undefined ? name : `${name} · ${state}`;
+  return held && state !== 'Held' ? `${shown} (held)` : shown;
 }
 
-/** A name that is yet to be generated is only known by its beginning. */
-function shownName({ name, object }: LintedManifest): string {
-  return name === '' ? `${textAt(object.metadata, 'generateName')}*` : name;
+/** What is said of a node that is not there. */
+export function absenceOf({ state }: GraphNode, absence: string): string {
+  return state === undefined ? absence : 'gone';
 }
 
-function jobNode(name: string, manifest: LintedManifest, base: string, findings: Finding[]): GraphNode {
-  const job = base === '' ? manifest.object : (valueAt(manifest.object, ...base.split('.')) ?? null);
-  const parsed = parseAnnotations(annotationsOf(job));
-  if (!parsed.ok) {
-    const prefix = base === '' ? '' : `${base}.`;
-    findings.push(...parsed.refusals.map(({ message }) => unreadable(manifest, `${prefix}${message}`)));
-  }
-  const terms: Pick<UserAnnotations, 'edges' | 'flow' | 'hold' | 'approved'> = parsed.ok
-    ? parsed.annotations
-    : {
-        edges: [],
-        flow: undefined,
-        hold: annotationsOf(job)[USER_ANNOTATIONS.hold] === 'true',
-        approved: false,
-      };
-  const held = terms.hold && !terms.approved;
-  return { name, flow: terms.flow, held, isUnknown: false, waitsFor: terms.edges };
-}
+class Connector {
+  readonly #found: FoundObjects;
+  /** By `id`. */
+  readonly #nodes = new Map<string, FoundNode>();
+  readonly #flows: ReadonlyMap<string, FoundFlow>;
+  /** The `id`s and names of the nodes of each flow. */
+  readonly #parts = new Map<string, Omit<GraphEdge, 'wants'>[]>();
+  /** Nodes that are only waited for, by `id`. */
+  readonly #awaited = new Map<string, GraphNode>();
 
-function unreadable(manifest: Manifest, message: string): Finding {
-  const place = manifest.placeOf(fieldIn(message));
-  return findingAt(place, manifest, { severity: 'error', rule: 'ManifestInvalid', message });
-}
-
-/** Adds what is waited for and has no node yet: a JobFlow as a whole waits for its parts, anything else is unknown. */
-function withAwaited(
-  nodes: ReadonlyMap<string, GraphNode>,
-  flows: readonly string[],
-): ReadonlyMap<string, GraphNode> {
-  const all = new Map(nodes);
-  const parts = new Map<string, GraphEdge[]>(
-    flows.map((name) => [formatReference({ kind: 'jobflow', name }), []]),
-  );
-  for (const { flow, name } of nodes.values()) {
-    if (flow === undefined) continue;
-    const ref = formatReference({ kind: 'jobflow', name: flow });
-    const known = parts.get(ref);
-    if (known === undefined) parts.set(ref, [{ name, wants: undefined }]);
-    else known.push({ name, wants: undefined });
-  }
-  for (const { waitsFor } of nodes.values()) {
-    for (const { name } of waitsFor) {
-      if (all.has(name)) continue;
-      const isUnknown = !parts.has(name);
-      all.set(name, { name, flow: undefined, held: false, isUnknown, waitsFor: parts.get(name) ?? [] });
+  constructor(found: FoundObjects) {
+    this.#found = found;
+    this.#flows = new Map(found.flows.map((flow) => [flow.name, flow]));
+    for (const { name } of found.flows) this.#parts.set(name, []);
+    for (const [index, node] of found.nodes.entries()) {
+      // No name of an object holds a `#`.
+      const id = node.isNameless ? `${node.name}#${index}` : node.name;
+      if (this.#nodes.has(id)) continue;
+      this.#nodes.set(id, node);
+      if (node.flow === undefined) continue;
+      const parts = this.#parts.get(node.flow);
+      if (parts === undefined) this.#parts.set(node.flow, [{ id, name: node.name }]);
+      else parts.push({ id, name: node.name });
     }
   }
-  return all;
+
+  connect(): DependencyGraph {
+    const { namespace, absence } = this.#found;
+    const nodes = new Map<string, GraphNode>();
+    for (const [id, node] of this.#nodes) {
+      const { name, flow, held, state } = node;
+      const waitsFor = node.edges.map((edge) => this.#lead(node, edge));
+      nodes.set(id, { id, name, flow, held, state, isUnknown: false, waitsFor });
+    }
+    return { namespace, absence, nodes: new Map([...nodes, ...this.#awaited]) };
+  }
+
+  #lead(from: FoundNode, { name, wants }: DependencyEdge): GraphEdge {
+    const node = this.#nodes.get(name);
+    if (node !== undefined && isOfRun(from, node)) return { id: name, name, wants };
+    const whole = node === undefined ? this.#wholeFlow(from, name) : undefined;
+    if (whole !== undefined) return { id: whole.id, name, wants };
+    const isOfOtherRun = node !== undefined || this.#flowNamed(name) !== undefined;
+    const shown = isOfOtherRun ? `${name} (run ${from.run ?? ''})` : name;
+    const id = isOfOtherRun ? `${name}#${from.run ?? ''}` : name;
+    if (!this.#awaited.has(id)) {
+      const state = from.outcomes.get(name)?.outcome;
+      this.#awaited.set(id, {
+        id,
+        name: shown,
+        flow: undefined,
+        held: false,
+        state,
+        isUnknown: true,
+        waitsFor: [],
+      });
+    }
+    return { id, name, wants };
+  }
+
+  /** The node of a JobFlow as a whole; it may be known by its parts alone. */
+  #wholeFlow(from: FoundNode, id: string): GraphNode | undefined {
+    const flow = this.#flowNamed(id);
+    if (flow === undefined || !isOfRun(from, flow)) return undefined;
+    const known = this.#awaited.get(id);
+    if (known !== undefined) return known;
+    const waitsFor = (this.#parts.get(flow.name) ?? []).map((part) => ({ ...part, wants: undefined }));
+    const { state } = flow;
+    const node = { id, name: id, flow: undefined, held: false, state, isUnknown: false, waitsFor };
+    this.#awaited.set(id, node);
+    return node;
+  }
+
+  #flowNamed(reference: string): KnownFlow | undefined {
+    const parsed = parseReference(reference);
+    if (parsed?.kind !== 'jobflow') return undefined;
+    const { name } = parsed;
+    return this.#flows.get(name) ?? (this.#parts.has(name) ? { name, state: undefined } : undefined);
+  }
+}
+
+/** A JobFlow that is only named by those that joined it has a run that nobody knows. */
+type KnownFlow = FoundFlow | Omit<FoundFlow, 'run'>;
+
+/** Whether a node is of the run that another waits for; one whose run nobody knows may be. */
+function isOfRun(from: FoundNode, upstream: FoundNode | KnownFlow): boolean {
+  return from.run === undefined || !('run' in upstream) || upstream.run === from.run;
 }

@@ -1,4 +1,5 @@
-import type { DependencyGraph, GraphNode } from './dependency-graph.ts';
+import { STATE_LOOKS } from '../view/state-looks.ts';
+import { labelOf, type DependencyGraph, type GraphNode } from './dependency-graph.ts';
 import { nodesByFlow } from './nodes-by-flow.ts';
 
 /** Graphs in Graphviz' language (https://graphviz.org/doc/info/lang.html), each JobFlow in a box of its own. */
@@ -6,17 +7,17 @@ export function drawDot(graphs: readonly DependencyGraph[]): string {
   const lines = ['digraph jobflow {', '  rankdir=LR;', '  node [shape=box, style=rounded];'];
   for (const graph of graphs) {
     // Two namespaces may have Jobs of the same name.
-    const idOf = (name: string): string => quoted(graphs.length > 1 ? `${graph.namespace}/${name}` : name);
+    const idOf = (id: string): string => quoted(graphs.length > 1 ? `${graph.namespace}/${id}` : id);
     lines.push(...boxes(graph, idOf), ...edges(graph, idOf));
   }
   return `${[...lines, '}'].join('\n')}\n`;
 }
 
-type IdOf = (name: string) => string;
+type IdOf = (id: string) => string;
 
 function boxes(graph: DependencyGraph, idOf: IdOf): string[] {
   return [...nodesByFlow(graph)].flatMap(([flow, nodes]) => {
-    const lines = nodes.map((node) => `  ${idOf(node.name)}${attributes(node)};`);
+    const lines = nodes.map((node) => `  ${idOf(node.id)}${attributes(node)};`);
     if (flow === undefined) return lines;
     const name = quoted(`cluster_${graph.namespace}/${flow}`);
     return [
@@ -28,17 +29,24 @@ function boxes(graph: DependencyGraph, idOf: IdOf): string[] {
   });
 }
 
-function attributes({ name, held, isUnknown }: GraphNode): string {
-  const label = [`label=${quoted(held ? `${name} (held)` : name)}`];
-  return ` [${[...label, ...(isUnknown ? ['style="rounded,dashed"'] : [])].join(', ')}]`;
+function attributes(node: GraphNode): string {
+  const { state, isUnknown } = node;
+  const styles = ['rounded', ...(isUnknown ? ['dashed'] : []), ...(state === undefined ? [] : ['filled'])];
+  const looks = state && STATE_LOOKS[state];
+  const all = [
+    `label=${quoted(labelOf(node))}`,
+    ...(styles.length > 1 ? [`style="${styles.join()}"`] : []),
+    ...(looks === undefined ? [] : [`fillcolor="${looks.fill}"`, `color="${looks.frame}"`]),
+  ];
+  return ` [${all.join(', ')}]`;
 }
 
 function edges({ nodes }: DependencyGraph, idOf: IdOf): string[] {
   return [...nodes.values()].flatMap((node) =>
-    node.waitsFor.map(({ name, wants }) => {
+    node.waitsFor.map(({ id, wants }) => {
       const style = wants === undefined ? ' [style=dotted]' : '';
       const label = wants === undefined || wants === 'Complete' ? style : ` [label=${quoted(wants)}]`;
-      return `  ${idOf(name)} -> ${idOf(node.name)}${label};`;
+      return `  ${idOf(id)} -> ${idOf(node.id)}${label};`;
     }),
   );
 }

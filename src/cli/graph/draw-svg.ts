@@ -1,4 +1,5 @@
-import type { DependencyGraph, GraphEdge } from './dependency-graph.ts';
+import { STATE_LOOKS } from '../view/state-looks.ts';
+import { absenceOf, type DependencyGraph, type GraphEdge } from './dependency-graph.ts';
 import { layOut, type Box, type Layout } from './layout.ts';
 
 const MARGIN = 20;
@@ -9,6 +10,9 @@ const STYLE = `
     rect { fill: #ffffff; stroke: #57606a; }
     path { fill: none; stroke: #57606a; }
     #arrow path { fill: #57606a; stroke: none; }
+${Object.entries(STATE_LOOKS)
+  .map(([state, { fill, frame }]) => `    .${state.toLowerCase()} { fill: ${fill}; stroke: ${frame}; }`)
+  .join('\n')}
     .unknown { stroke-dasharray: 4 4; }
     .stuck { stroke: #cf222e; stroke-width: 2; }
     .part { stroke-dasharray: 2 3; }
@@ -26,7 +30,7 @@ export function drawSvg(graphs: readonly DependencyGraph[]): string {
       parts.push(`  <text x="${MARGIN}" y="${y + 14}">Namespace ${escaped(graph.namespace)}</text>`);
       y += TITLE;
     }
-    parts.push(`  <g transform="translate(${MARGIN} ${y})">`, ...drawGraph(layout), '  </g>');
+    parts.push(`  <g transform="translate(${MARGIN} ${y})">`, ...drawGraph(layout, graph.absence), '  </g>');
     width = Math.max(width, layout.width);
     y += layout.height + MARGIN;
   }
@@ -48,14 +52,14 @@ export function drawSvg(graphs: readonly DependencyGraph[]): string {
 }
 
 /** Arrows first, so that they pass behind boxes. */
-function drawGraph({ boxes }: Layout): string[] {
+function drawGraph({ boxes }: Layout, absence: string): string[] {
   const all = [...boxes.values()];
-  return [...all.flatMap((box) => arrowsTo(box, boxes)), ...all.map(drawBox)];
+  return [...all.flatMap((box) => arrowsTo(box, boxes)), ...all.map((box) => drawBox(box, absence))];
 }
 
 function arrowsTo(box: Box, boxes: ReadonlyMap<string, Box>): string[] {
   return box.node.waitsFor.flatMap((edge) => {
-    const upstream = boxes.get(edge.name);
+    const upstream = boxes.get(edge.id);
     return upstream === undefined ? [] : drawArrow(upstream, box, edge);
   });
 }
@@ -72,12 +76,17 @@ function drawArrow(from: Box, to: Box, { wants }: GraphEdge): string[] {
   return [arrow, label];
 }
 
-function drawBox({ node, label, isStuck, x, y, width, height }: Box): string {
-  const looks = isStuck ? ' class="stuck"' : node.isUnknown ? ' class="unknown"' : '';
+function drawBox({ node, label, isStuck, x, y, width, height }: Box, absence: string): string {
+  const { state, flow, isUnknown } = node;
+  const classes = [
+    ...(state === undefined ? [] : [state.toLowerCase()]),
+    ...(isStuck ? ['stuck'] : isUnknown ? ['unknown'] : []),
+  ];
+  const looks = classes.length === 0 ? '' : ` class="${classes.join(' ')}"`;
   const notes = [
     label,
-    ...(node.flow === undefined ? [] : [`JobFlow ${node.flow}`]),
-    ...(node.isUnknown ? ['not in these files'] : []),
+    ...(flow === undefined ? [] : [`JobFlow ${flow}`]),
+    ...(isUnknown ? [absenceOf(node, absence)] : []),
     ...(isStuck ? ['never starts: it is on a cycle, or waits for what is'] : []),
   ];
   return [

@@ -1,4 +1,4 @@
-import type { DependencyGraph, GraphNode } from './dependency-graph.ts';
+import { labelOf, type DependencyGraph, type GraphNode } from './dependency-graph.ts';
 import { stepsOf } from './steps.ts';
 
 /** A box of a drawing, in pixels from its upper left corner. */
@@ -15,6 +15,7 @@ export interface Box {
 
 /** Where everything of a graph lies. */
 export interface Layout {
+  /** By the `id` of their nodes. */
   readonly boxes: ReadonlyMap<string, Box>;
   readonly width: number;
   readonly height: number;
@@ -45,7 +46,7 @@ export function layOut(graph: DependencyGraph): Layout {
     const top = ((tallest - nodes.length) * ROW) / 2;
     for (const [row, node] of byUpstreams(nodes, boxes).entries()) {
       const y = top + row * ROW;
-      boxes.set(node.name, {
+      boxes.set(node.id, {
         node,
         label: labelOf(node),
         isStuck: stuck.has(node),
@@ -64,15 +65,11 @@ export function layOut(graph: DependencyGraph): Layout {
   };
 }
 
-function labelOf({ name, held }: GraphNode): string {
-  return held ? `${name} (held)` : name;
-}
-
 /** A box between those that it waits for has the shortest arrows. */
 function byUpstreams(nodes: readonly GraphNode[], boxes: ReadonlyMap<string, Box>): GraphNode[] {
   return nodes
     .map((node, index) => {
-      const heights = node.waitsFor.flatMap(({ name }) => boxes.get(name)?.y ?? []);
+      const heights = node.waitsFor.flatMap(({ id }) => boxes.get(id)?.y ?? []);
       const sum = heights.reduce((total, y) => total + y, 0);
       return { node, index, middle: heights.length === 0 ? 0 : sum / heights.length };
     })

@@ -13,28 +13,28 @@ export function stepsOf({ nodes }: DependencyGraph): Steps {
   const open = new Map<string, number>();
   const dependents = new Map<string, GraphNode[]>();
   for (const node of nodes.values()) {
-    open.set(node.name, node.waitsFor.length);
-    for (const { name } of node.waitsFor) {
-      const known = dependents.get(name);
-      if (known === undefined) dependents.set(name, [node]);
+    open.set(node.id, node.waitsFor.length);
+    for (const { id } of node.waitsFor) {
+      const known = dependents.get(id);
+      if (known === undefined) dependents.set(id, [node]);
       else known.push(node);
     }
   }
-  const rank = new Map([...nodes.keys()].map((name, index) => [name, index]));
+  const rank = new Map([...nodes.keys()].map((id, index) => [id, index]));
   const steps: GraphNode[][] = [];
   let step = [...nodes.values()].filter(({ waitsFor }) => waitsFor.length === 0);
   while (step.length > 0) {
-    steps.push(step.sort((a, b) => (rank.get(a.name) ?? 0) - (rank.get(b.name) ?? 0)));
+    steps.push(step.sort((a, b) => (rank.get(a.id) ?? 0) - (rank.get(b.id) ?? 0)));
     const next: GraphNode[] = [];
-    for (const { name } of step) {
-      open.delete(name);
-      for (const dependent of dependents.get(name) ?? []) {
-        const left = (open.get(dependent.name) ?? 0) - 1;
-        open.set(dependent.name, left);
+    for (const { id } of step) {
+      open.delete(id);
+      for (const dependent of dependents.get(id) ?? []) {
+        const left = (open.get(dependent.id) ?? 0) - 1;
+        open.set(dependent.id, left);
         if (left === 0) next.push(dependent);
       }
     }
     step = next;
   }
-  return { steps, never: [...nodes.values()].filter(({ name }) => open.has(name)) };
+  return { steps, never: [...nodes.values()].filter(({ id }) => open.has(id)) };
 }

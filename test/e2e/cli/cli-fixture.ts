@@ -22,7 +22,7 @@ export interface CliUser {
   /** Runs `jobflow WORDS -n NAMESPACE` to its end, whatever its exit code. */
   readonly jobflow: (words: readonly string[], options?: CliOptions) => Promise<CommandResult>;
   /** The command itself, for whoever runs it in another way, such as on a terminal. */
-  readonly command: (words: readonly string[]) => readonly string[];
+  readonly command: (words: readonly string[]) => readonly [string, ...string[]];
   /** The environment that it takes to reach the cluster. */
   readonly env: Readonly<Record<string, string | undefined>>;
 }
@@ -31,7 +31,13 @@ export interface CliUser {
 export async function cliUser(cluster: Cluster): Promise<CliUser> {
   const namespace = await freshNamespace(cluster, 'cli');
   const env = { PATH: process.env.PATH, HOME: cluster.directory, KUBECONFIG: cluster.kubeconfigPath };
-  const command = (words: readonly string[]) => [process.execPath, MAIN, ...words, '-n', namespace];
+  const command = (words: readonly string[]): [string, ...string[]] => [
+    process.execPath,
+    MAIN,
+    ...words,
+    '-n',
+    namespace,
+  ];
   return {
     namespace,
     cluster,

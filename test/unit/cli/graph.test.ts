@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { dependencyGraphs, type DrawnManifests } from '../../../src/cli/graph/dependency-graph.ts';
+import { graphsOfManifests, type DrawnManifests } from '../../../src/cli/graph/graph-of-manifests.ts';
 import { drawDot } from '../../../src/cli/graph/draw-dot.ts';
 import { drawMermaid } from '../../../src/cli/graph/draw-mermaid.ts';
 import { drawSvg } from '../../../src/cli/graph/draw-svg.ts';
@@ -12,7 +12,7 @@ import { RecordedTerminal } from './recorded-terminal.ts';
 import { ROOT } from '../docs/pages.ts';
 
 function graphsOf(text: string): DrawnManifests {
-  return dependencyGraphs(parseManifests('f', text).manifests, 'default');
+  return graphsOfManifests(parseManifests('f', text).manifests, 'default');
 }
 
 function text(manifests: string): string[] {
@@ -102,6 +102,61 @@ spec: {jobTemplate: {metadata: {annotations: {api.practice.com/depends-on: daemo
       '    1  daemonjob/d',
       '    2  cronjob/c     daemonjob/d',
       '       a-*           daemonjob/d',
+    ]);
+  });
+
+  it('keeps Jobs apart whose names are yet to be generated alike', () => {
+    const generated = job('a', 'first').replace('name: a', 'generateName: a-');
+    const { graphs } = graphsOf(job('first') + generated + generated.replace('first', 'second'));
+    expect(drawText(graphs, new RecordedTerminal()).split('\n')).to.deep.equal([
+      'STEP   JOB      WAITS FOR',
+      '    1  first',
+      '       second   (not in these files)',
+      '    2  a-*      first',
+      '       a-*      second',
+      '',
+    ]);
+    expect(drawDot(graphs).match(/label="a-\*"/g)).to.have.length(2);
+    expect(drawSvg(graphs).match(/>a-\*<\/text>/g)).to.have.length(2);
+  });
+
+  it('leads an edge to a Job of the same run only', () => {
+    const run = (name: string) => `, api.practice.com/run: ${name}`;
+    const flow = FLOW.replace('{name: f}', '{name: f, annotations: {api.practice.com/run: monday}}');
+    expect(
+      text(
+        job('a') +
+          job('b', 'a', run('monday')) +
+          job('c', 'b', run('monday')) +
+          job('d', 'b, jobflow/f', run('tuesday')) +
+          job('e', 'b') +
+          job('f', 'jobflow/f, f-x', run('monday')) +
+          flow,
+      ),
+    ).to.deep.equal([
+      'STEP   JOB                       WAITS FOR',
+      '    1  a',
+      '       f-x',
+      '       a (run monday)            (not in these files)',
+      '       b (run tuesday)           (not in these files)',
+      '       jobflow/f (run tuesday)   (not in these files)',
+      '    2  b                         a',
+      '       d                         b, jobflow/f',
+      '       f-z                       f-x=Finished, a person (hold)',
+      '    3  c                         b',
+      '       e                         b',
+      '       jobflow/f                 f-x, f-z',
+      '    4  f                         jobflow/f, f-x',
+    ]);
+  });
+
+  it('goes on below itself what does not fit into the terminal', () => {
+    const { graphs } = graphsOf(job('last', 'one, two, three, four, five, six'));
+    const terminal = new RecordedTerminal({ size: { columns: 40, rows: 24 } });
+    expect(drawText(graphs, terminal).split('\n').slice(-3)).to.deep.equal([
+      '    2  last    one, two, three, four,',
+      '               five, six',
+      '',
     ]);
   });
 
