@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
-import { access, mkdir, readFile, realpath, stat } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, realpath, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -65,7 +66,7 @@ export async function buildImage(options: ImageOptions): Promise<BuiltImage> {
     context: ROOT,
     file: join(ROOT, 'Dockerfile'),
     arguments: { VERSION: version, REVISION: await revision() },
-    ...((await exists(npmrc)) ? { secrets: { npmrc } } : {}),
+    ...(existsSync(npmrc) ? { secrets: { npmrc } } : {}),
     volumes: { '/root/.npm': npmCache },
   });
   await buildah.save(tag, archive);
@@ -111,14 +112,5 @@ async function revision(): Promise<string> {
   } catch {
     // A checkout without its history.
     return 'unknown';
-  }
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await access(path);
-    return true;
-  } catch {
-    return false;
   }
 }

@@ -15,13 +15,14 @@ import {
 import type { ControlPlaneLayout } from './control-plane.ts';
 import { findFreePorts } from './free-ports.ts';
 import { kubeconfigText } from './kubeconfig.ts';
-import { runKubectl } from './kubectl.ts';
+import { manifestText, runKubectl } from './kubectl.ts';
 import type { KubectlOptions, KubectlResult } from './kubectl.ts';
 import { fakeNode } from './node-objects.ts';
 import type { NodeOptions } from './node-objects.ts';
 import { ensurePrograms } from './programs.ts';
 import { Supervisor } from './supervisor.ts';
 import type { Program } from './supervisor.ts';
+import { logEnd, untilUp } from './until-up.ts';
 import { waitUntil } from './wait-until.ts';
 
 /** How long fake nodes may take to be ready, in milliseconds: all of them together, and each of them. */
@@ -181,7 +182,7 @@ export class Cluster {
           (await this.api.request('GET', '/api/v1/namespaces/default/serviceaccounts/default')).status ===
           200,
         {
-          explain: () => tail(controllerManager),
+          explain: () => logEnd(controllerManager),
         },
       ),
     ]);
@@ -201,13 +202,6 @@ export class Cluster {
     manifests: string | object | readonly object[],
     options: ApplyOptions = {},
   ): Promise<KubectlResult> {
-    const input =
-      typeof manifests === 'string'
-        ? manifests
-        : [manifests]
-            .flat()
-            .map((one) => JSON.stringify(one))
-            .join('\n---\n');
     return this.kubectl(
       [
         'apply',
@@ -216,7 +210,7 @@ export class Cluster {
         ...(options.namespace === undefined ? [] : ['-n', options.namespace]),
         ...(options.serverSide === true ? ['--server-side'] : []),
       ],
-      { ...options, input },
+      { ...options, input: manifestText(manifests) },
     );
   }
 
@@ -278,20 +272,14 @@ export class Cluster {
   }
 
   async #untilReady(apiServer: Program): Promise<void> {
-    const explain = () => tail(apiServer);
-    await waitUntil(
-      'the API server to be ready',
-      async () => {
-        if (!apiServer.running) throw new Error(`kube-apiserver ended at its start:\n${await explain()}`);
-        try {
-          return (await this.api.request('GET', '/readyz')).status === 200;
-        } catch {
-          // It does not listen yet.
-          return false;
-        }
-      },
-      { limitMs: 60_000, explain },
-    );
+    await untilUp(apiServer, 'the API server to be ready', async () => {
+      try {
+        return (await this.api.request('GET', '/readyz')).status === 200;
+      } catch {
+        // It does not listen yet.
+        return false;
+      }
+    });
   }
 
   /** One list for all of them: a thousand questions at a time would keep the API server from its work. */
@@ -325,8 +313,4 @@ function takesPods(node: unknown): boolean {
   const notReady =
     Array.isArray(taints) && taints.some((one) => readPath(one, 'key') === 'node.kubernetes.io/not-ready');
   return ready && !notReady;
-}
-
-async function tail(program: Program): Promise<string> {
-  return (await program.logText()).split('\n').slice(-15).join('\n');
 }

@@ -1,4 +1,9 @@
 import { join } from 'node:path';
+import {
+  apiServerIdentityArgs,
+  controllerManagerIdentityArgs,
+  schedulerIdentityArgs,
+} from './control-plane-files.ts';
 
 /** Where the control plane's programs listen (on 127.0.0.1) and keep their files. */
 export type ControlPlaneLayout = {
@@ -83,14 +88,7 @@ export function apiServerArgs(
     '--bind-address=127.0.0.1',
     '--advertise-address=127.0.0.1',
     `--secure-port=${layout.ports.apiServer}`,
-    `--client-ca-file=${files.caCert}`,
-    `--tls-cert-file=${files.serverCert}`,
-    `--tls-private-key-file=${files.serverKey}`,
-    '--kubelet-preferred-address-types=InternalIP',
-    `--service-account-key-file=${files.serviceAccountPublic}`,
-    `--service-account-signing-key-file=${files.serviceAccountPrivate}`,
-    '--service-account-issuer=https://kubernetes.default.svc',
-    '--authorization-mode=Node,RBAC',
+    ...apiServerIdentityArgs(files),
     '--service-cluster-ip-range=10.0.0.0/24',
     // The endpoints of the `kubernetes` Service may not lie on loopback.
     '--endpoint-reconciler-type=none',
@@ -102,6 +100,9 @@ export function apiServerArgs(
     ...options.extra,
   ];
 }
+
+/** Beyond what a benchmark needs. */
+const REQUEST_LIMITS = ['--kube-api-qps=5000', '--kube-api-burst=10000'];
 
 /** The controllers that Jobs, their owners and their clean-up need; node-lifecycle takes the not-ready taint off. */
 const CONTROLLERS = [
@@ -125,10 +126,8 @@ const CONTROLLERS = [
 export function controllerManagerArgs(layout: ControlPlaneLayout): string[] {
   const files = layoutOf(layout.directory);
   return [
-    ...clientArgs(files.controllerManagerKubeconfig),
-    `--service-account-private-key-file=${files.serviceAccountPrivate}`,
-    `--root-ca-file=${files.caCert}`,
-    '--use-service-account-credentials=true',
+    ...controllerManagerIdentityArgs(files),
+    ...REQUEST_LIMITS,
     '--concurrent-job-syncs=20',
     // One process plays all kubelets. When the machine is busy its heartbeats are late, and for that the node lifecycle
     // controller would take Ready from the pods of healthy nodes, which nothing gives back to them.
@@ -139,7 +138,7 @@ export function controllerManagerArgs(layout: ControlPlaneLayout): string[] {
 
 /** The scheduler, without a port of its own and without leader election. */
 export function schedulerArgs(layout: ControlPlaneLayout): string[] {
-  return clientArgs(layoutOf(layout.directory).schedulerKubeconfig);
+  return [...schedulerIdentityArgs(layoutOf(layout.directory)), ...REQUEST_LIMITS];
 }
 
 /** kwok, which plays the kubelets of all nodes, and serves the logs of their pods. */
@@ -154,17 +153,5 @@ export function kwokArgs(layout: ControlPlaneLayout): string[] {
     `--server-address=127.0.0.1:${layout.ports.kubelet}`,
     `--tls-cert-file=${files.serverCert}`,
     `--tls-private-key-file=${files.serverKey}`,
-  ];
-}
-
-function clientArgs(kubeconfig: string): string[] {
-  return [
-    `--kubeconfig=${kubeconfig}`,
-    `--authentication-kubeconfig=${kubeconfig}`,
-    `--authorization-kubeconfig=${kubeconfig}`,
-    '--leader-elect=false',
-    '--secure-port=0',
-    '--kube-api-qps=5000',
-    '--kube-api-burst=10000',
   ];
 }

@@ -1,8 +1,7 @@
 import type { Program } from './supervisor.ts';
 import type { ProgramEnd } from './supervisor-protocol.ts';
-import { waitUntil } from './wait-until.ts';
+import { untilUp } from './until-up.ts';
 
-const READY_LIMIT_MS = 60_000;
 const LOOK_LIMIT_MS = 2_000;
 
 /** One of jobflow's two programs, running as a process that a test may end and start again. */
@@ -66,23 +65,17 @@ export class JobflowProgram {
    * @throws Error with the end of its log when it ends before that, or takes longer than a minute
    */
   async waitUntilReady(): Promise<void> {
-    const explain = async () => (await this.logText()).split('\n').slice(-20).join('\n');
-    await waitUntil(
-      `${this.name} to be ready`,
-      async () => {
-        if (!this.running) throw new Error(`${this.name} ended at its start:\n${await explain()}`);
-        try {
-          const response = await fetch(`${this.healthUrl}/readyz`, {
-            signal: AbortSignal.timeout(LOOK_LIMIT_MS),
-          });
-          await response.body?.cancel();
-          return response.ok;
-        } catch {
-          // It does not listen yet.
-          return false;
-        }
-      },
-      { limitMs: READY_LIMIT_MS, explain },
-    );
+    await untilUp(this, `${this.name} to be ready`, async () => {
+      try {
+        const response = await fetch(`${this.healthUrl}/readyz`, {
+          signal: AbortSignal.timeout(LOOK_LIMIT_MS),
+        });
+        await response.body?.cancel();
+        return response.ok;
+      } catch {
+        // It does not listen yet.
+        return false;
+      }
+    });
   }
 }

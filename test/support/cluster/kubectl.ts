@@ -39,3 +39,16 @@ export async function runKubectl(
     ...(allowFailure === undefined ? {} : { allowFailure }),
   });
 }
+
+/**
+ * Manifests as `kubectl apply -f -` reads them.
+ *
+ * @param manifests YAML text, one object, or several
+ */
+export function manifestText(manifests: string | object | readonly object[]): string {
+  if (typeof manifests === 'string') return manifests;
+  return [manifests]
+    .flat()
+    .map((one) => JSON.stringify(one))
+    .join('\n---\n');
+}

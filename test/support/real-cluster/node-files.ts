@@ -1,7 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { stringify } from 'yaml';
-import { createCertificateAuthority, generateServiceAccountKeys } from '../cluster/certificates.ts';
+import { controlPlaneFiles } from '../cluster/control-plane-files.ts';
 import { kubeconfigText } from '../cluster/kubeconfig.ts';
 import {
   API_SERVICE_ADDRESS,
@@ -18,36 +18,22 @@ import type { NodeFiles } from './node-layout.ts';
 /** Writes every file that the control plane and the node read at their start: each program is a user of its own. */
 export async function writeNodeFiles(folder: string, cgroup: string): Promise<void> {
   const files = nodeFiles(folder);
-  const authority = await createCertificateAuthority('jobflow real cluster');
-  const [server, kubeletClient, admin, controllerManager, scheduler, kubelet, kubeProxy, nameServer] =
-    await Promise.all([
-      authority.issue({
-        commonName: 'kube-apiserver',
-        dnsNames: ['localhost', 'kubernetes', 'kubernetes.default', 'kubernetes.default.svc'],
-        ipAddresses: ['127.0.0.1', NODE_ADDRESS, API_SERVICE_ADDRESS],
-      }),
-      authority.issue({ commonName: 'kube-apiserver-kubelet-client', organizations: ['system:masters'] }),
-      authority.issue({ commonName: 'admin', organizations: ['system:masters'] }),
-      authority.issue({ commonName: 'system:kube-controller-manager' }),
-      authority.issue({ commonName: 'system:kube-scheduler' }),
-      // The node authorizer knows a kubelet by these two.
-      authority.issue({ commonName: `system:node:${NODE_NAME}`, organizations: ['system:nodes'] }),
-      authority.issue({ commonName: 'system:kube-proxy' }),
-      // Kubernetes has no role for it.
-      authority.issue({ commonName: 'coredns', organizations: ['system:masters'] }),
-    ]);
-  const tokens = generateServiceAccountKeys();
-  const contents: [string, string][] = [
-    [files.caCert, authority.cert],
-    [files.serverCert, server.cert],
-    [files.serverKey, server.key],
+  const { authority, contents } = await controlPlaneFiles(files, {
+    name: 'jobflow real cluster',
+    serverUrl: SERVER_URL,
+    serverAddresses: ['127.0.0.1', NODE_ADDRESS, API_SERVICE_ADDRESS],
+  });
+  const [kubeletClient, kubelet, kubeProxy, nameServer] = await Promise.all([
+    authority.issue({ commonName: 'kube-apiserver-kubelet-client', organizations: ['system:masters'] }),
+    // The node authorizer knows a kubelet by these two.
+    authority.issue({ commonName: `system:node:${NODE_NAME}`, organizations: ['system:nodes'] }),
+    authority.issue({ commonName: 'system:kube-proxy' }),
+    // Kubernetes has no role for it.
+    authority.issue({ commonName: 'coredns', organizations: ['system:masters'] }),
+  ]);
+  const further: [string, string][] = [
     [files.kubeletClientCert, kubeletClient.cert],
     [files.kubeletClientKey, kubeletClient.key],
-    [files.serviceAccountPublic, tokens.publicKey],
-    [files.serviceAccountPrivate, tokens.privateKey],
-    [files.adminKubeconfig, kubeconfigText(SERVER_URL, authority.cert, admin)],
-    [files.controllerManagerKubeconfig, kubeconfigText(SERVER_URL, authority.cert, controllerManager)],
-    [files.schedulerKubeconfig, kubeconfigText(SERVER_URL, authority.cert, scheduler)],
     [files.kubeletKubeconfig, kubeconfigText(SERVER_URL, authority.cert, kubelet)],
     [files.kubeProxyKubeconfig, kubeconfigText(SERVER_URL, authority.cert, kubeProxy)],
     [files.nameServerKubeconfig, kubeconfigText(SERVER_URL, authority.cert, nameServer)],
@@ -58,7 +44,7 @@ export async function writeNodeFiles(folder: string, cgroup: string): Promise<vo
     [join(files.podNetworks, '10-node.conflist'), JSON.stringify(podNetwork(files))],
   ];
   await mkdir(files.logs, { recursive: true });
-  for (const [path, text] of contents) {
+  for (const [path, text] of [...contents, ...further]) {
     await mkdir(dirname(path), { recursive: true });
     await writeFile(path, text, { mode: 0o600 });
   }

@@ -1,3 +1,8 @@
+import {
+  apiServerIdentityArgs,
+  controllerManagerIdentityArgs,
+  schedulerIdentityArgs,
+} from '../cluster/control-plane-files.ts';
 import { NODE_ADDRESS, NODE_NAME, SERVICE_RANGE } from './node-layout.ts';
 import type { NodeFiles } from './node-layout.ts';
 
@@ -18,13 +23,7 @@ export function apiServer(files: NodeFiles): NodeProgram {
       '--bind-address=0.0.0.0',
       `--advertise-address=${NODE_ADDRESS}`,
       '--secure-port=6443',
-      `--client-ca-file=${files.caCert}`,
-      `--tls-cert-file=${files.serverCert}`,
-      `--tls-private-key-file=${files.serverKey}`,
-      `--service-account-key-file=${files.serviceAccountPublic}`,
-      `--service-account-signing-key-file=${files.serviceAccountPrivate}`,
-      '--service-account-issuer=https://kubernetes.default.svc',
-      '--authorization-mode=Node,RBAC',
+      ...apiServerIdentityArgs(files),
       '--enable-admission-plugins=NodeRestriction',
       `--service-cluster-ip-range=${SERVICE_RANGE}`,
       '--kubelet-preferred-address-types=InternalIP',
@@ -38,20 +37,13 @@ export function apiServer(files: NodeFiles): NodeProgram {
 export function controllerManager(files: NodeFiles): NodeProgram {
   return {
     name: 'kube-controller-manager',
-    args: [
-      ...clientArgs(files.controllerManagerKubeconfig),
-      `--service-account-private-key-file=${files.serviceAccountPrivate}`,
-      `--root-ca-file=${files.caCert}`,
-      '--use-service-account-credentials=true',
-      '--kube-api-qps=500',
-      '--kube-api-burst=1000',
-    ],
+    args: [...controllerManagerIdentityArgs(files), '--kube-api-qps=500', '--kube-api-burst=1000'],
   };
 }
 
 /** The scheduler. */
 export function scheduler(files: NodeFiles): NodeProgram {
-  return { name: 'kube-scheduler', args: clientArgs(files.schedulerKubeconfig) };
+  return { name: 'kube-scheduler', args: schedulerIdentityArgs(files) };
 }
 
 /** What runs containers. */
@@ -82,14 +74,4 @@ export function kubeProxy(files: NodeFiles): NodeProgram {
 /** The name server of the cluster, at the node's address. */
 export function nameServer(files: NodeFiles): NodeProgram {
   return { name: 'coredns', args: ['-conf', files.nameServerConfig] };
-}
-
-function clientArgs(kubeconfig: string): string[] {
-  return [
-    `--kubeconfig=${kubeconfig}`,
-    `--authentication-kubeconfig=${kubeconfig}`,
-    `--authorization-kubeconfig=${kubeconfig}`,
-    '--leader-elect=false',
-    '--secure-port=0',
-  ];
 }

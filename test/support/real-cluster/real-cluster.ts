@@ -1,4 +1,5 @@
-import { access, readFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { basename, delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ensureNodePrograms, ensurePrograms } from '../cluster/programs.ts';
@@ -6,7 +7,8 @@ import { runCommand } from '../cluster/run-command.ts';
 import type { CommandResult } from '../cluster/run-command.ts';
 import { Supervisor } from '../cluster/supervisor.ts';
 import type { Program } from '../cluster/supervisor.ts';
-import { waitUntil } from '../cluster/wait-until.ts';
+import { manifestText } from '../cluster/kubectl.ts';
+import { untilUp } from '../cluster/until-up.ts';
 import { writeNodeFiles } from './node-files.ts';
 import { HOLDER_FILE, NODE_NAME, nodeFiles } from './node-layout.ts';
 import type { NodeFiles } from './node-layout.ts';
@@ -99,7 +101,9 @@ export class RealCluster {
     await this.#start(controllerManager(files));
     await this.#start(scheduler(files));
     const runtime = await this.#start(containerd(files));
-    await this.#until(runtime, 'containerd to listen', async () => exists(files.containerdSocket));
+    await this.#until(runtime, 'containerd to listen', () =>
+      Promise.resolve(existsSync(files.containerdSocket)),
+    );
     for (const archive of images) await this.importImage(archive);
     await this.#start(kubeProxy(files));
     await this.#start(nameServer(files));
@@ -133,13 +137,7 @@ export class RealCluster {
 
   /** Applies manifests with `kubectl apply`: YAML text, one object, or several. */
   async apply(manifests: string | object | readonly object[], namespace?: string): Promise<CommandResult> {
-    const input =
-      typeof manifests === 'string'
-        ? manifests
-        : [manifests]
-            .flat()
-            .map((one) => JSON.stringify(one))
-            .join('\n---\n');
+    const input = manifestText(manifests);
     const where = namespace === undefined ? [] : ['--namespace', namespace];
     return this.kubectl(['apply', ...where, '-f', '-'], { input });
   }
@@ -167,7 +165,7 @@ export class RealCluster {
     });
     this.#holder = await this.#until(holder, 'the namespaces of the node', async () => {
       const file = join(this.directory, HOLDER_FILE);
-      return (await exists(file)) ? Number(await readFile(file, 'utf8')) : undefined;
+      return existsSync(file) ? Number(await readFile(file, 'utf8')) : undefined;
     });
   }
 
@@ -231,23 +229,6 @@ export class RealCluster {
   }
 
   async #until<T>(program: Program, what: string, look: () => Promise<T | undefined | false>): Promise<T> {
-    const explain = async () => (await program.logText()).split('\n').slice(-25).join('\n');
-    return waitUntil(
-      what,
-      async () => {
-        if (!program.running) throw new Error(`${program.name} ended at its start:\n${await explain()}`);
-        return look();
-      },
-      { limitMs: 60_000, intervalMs: 200, explain },
-    );
-  }
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await access(path);
-    return true;
-  } catch {
-    return false;
+    return untilUp(program, what, look, { intervalMs: 200 });
   }
 }
