@@ -14,7 +14,7 @@ interface Whole {
 /** Remembers how the parts of JobFlows, or of DaemonJobs, ended that were seen to go before a status tells of it. */
 export class GoneParts {
   /** By the UID of their owner. */
-  readonly #ended = new Map<string, EndedParts>();
+  readonly #ended = new Map<string, Map<string, Outcome>>();
 
   /**
    * Takes in that a part is gone.
@@ -24,7 +24,10 @@ export class GoneParts {
   handleGone({ name, outcome }: JobRecord, owner: Whole | undefined): void {
     if (owner === undefined || outcome === undefined) return;
     if (outcomeNoted(owner.status.jobStatusList?.[name]) !== undefined) return;
-    this.#ended.set(owner.uid, new Map<string, Outcome>(this.of(owner.uid)).set(name, outcome));
+    // In place: with its namespace, thousands of parts of one flow may go at once.
+    const ended = this.#ended.get(owner.uid);
+    if (ended === undefined) this.#ended.set(owner.uid, new Map([[name, outcome]]));
+    else ended.set(name, outcome);
   }
 
   /** Takes in a change of an owner. */
@@ -39,12 +42,12 @@ export class GoneParts {
     this.#keep(ownerUid, new Map([...this.of(ownerUid)].filter(([name]) => isPart(name))));
   }
 
-  /** How the parts of an owner ended that are gone before its status says so. */
+  /** How the parts of an owner ended that are gone before its status says so; good until the next change. */
   of(ownerUid: string): EndedParts {
     return this.#ended.get(ownerUid) ?? NO_ENDED_PARTS;
   }
 
-  #keep(ownerUid: string, ended: EndedParts): void {
+  #keep(ownerUid: string, ended: Map<string, Outcome>): void {
     if (ended.size === 0) this.#ended.delete(ownerUid);
     else this.#ended.set(ownerUid, ended);
   }
