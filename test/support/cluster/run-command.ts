@@ -11,6 +11,8 @@ export type CommandOptions = {
   input?: string;
   /** The whole environment; that of this process when absent. */
   env?: Readonly<Record<string, string | undefined>>;
+  /** The folder that it starts in; that of this process when absent. */
+  cwd?: string;
   /** Return a result whose code is not 0 instead of throwing. */
   allowFailure?: boolean;
   /** Receives the lines of stdout as they come. */
@@ -38,6 +40,7 @@ export async function runCommand(
   options: CommandOptions = {},
 ): Promise<CommandResult> {
   const child = spawn(command, args, {
+    cwd: options.cwd,
     env: options.env ?? process.env,
     stdio: ['pipe', 'pipe', 'pipe'],
   });
