@@ -1,8 +1,13 @@
 import { Command, CommanderError } from 'commander';
+import { approveCommand } from './commands/approve.ts';
 import { completionCommand } from './commands/completion.ts';
 import { graphCommand } from './commands/graph.ts';
+import { holdCommand } from './commands/hold.ts';
 import { importCommand } from './commands/import.ts';
 import { lintCommand } from './commands/lint.ts';
+import { resumeCommand } from './commands/resume.ts';
+import { startCommand } from './commands/start.ts';
+import { suspendCommand } from './commands/suspend.ts';
 import { versionCommand } from './commands/version.ts';
 import { completionAnswer } from './completion/answer.ts';
 import { askNames } from './completion/ask-names.ts';
@@ -59,6 +64,11 @@ function createProgram(name: string, terminal: Terminal): Command {
     lintCommand(terminal),
     graphCommand(terminal),
     importCommand(terminal),
+    holdCommand(terminal),
+    approveCommand(terminal),
+    startCommand(terminal),
+    suspendCommand(terminal),
+    resumeCommand(terminal),
     completionCommand(terminal),
     versionCommand(terminal),
   ]) {

@@ -59,6 +59,11 @@ export class JobBuilder {
     return this;
   }
 
+  labelled(key: string, value: string): this {
+    this.#job.metadata.labels = { ...this.#job.metadata.labels, [key]: value };
+    return this;
+  }
+
   uid(uid: string): this {
     this.#job.metadata.uid = uid;
     return this;

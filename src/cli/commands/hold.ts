@@ -1,0 +1,33 @@
+import { Command } from 'commander';
+import { withCluster } from '../cluster/session.ts';
+import { assertChoice } from '../gates/choose-targets.ts';
+import { decideHold } from '../gates/decide-hold.ts';
+import { withGateOptions, type GateOptions } from '../gates/gate-options.ts';
+import { workGates } from '../gates/work-gates.ts';
+import type { Terminal } from '../terminal.ts';
+
+const EXAMPLES = `
+A Job or DaemonJob that waits at its gate stays there, whatever becomes of its dependencies, until it is approved. An
+earlier approval is taken back. What has started is not held but suspended.
+
+Examples:
+  jobflow hold publish
+  jobflow hold daemonjob/tidy -n shop
+  jobflow hold -l api.practice.com/flow=etl --dry-run=server`;
+
+/** `jobflow hold`: keeps gates shut until they are approved. */
+export function holdCommand(terminal: Terminal): Command {
+  return withGateOptions(
+    new Command('hold').argument('[job|daemonjob...]', 'NAME, job/NAME or daemonjob/NAME'),
+  )
+    .summary('keep Jobs from starting until they are approved')
+    .description('Keeps Jobs that wait from starting until they are approved.')
+    .addHelpText('after', EXAMPLES)
+    .action(async (words: string[], { selector, dryRun, output, ...options }: GateOptions) =>
+      withCluster(terminal, options, async (session) => {
+        const choice = { words, selector, kinds: ['job', 'daemonjob'] } as const;
+        assertChoice(choice);
+        await workGates(session, terminal, { verb: 'hold', choice, decide: decideHold, dryRun, output });
+      }),
+    );
+}

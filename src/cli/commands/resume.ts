@@ -1,0 +1,36 @@
+import { Command } from 'commander';
+import { withCluster } from '../cluster/session.ts';
+import { assertChoice } from '../gates/choose-targets.ts';
+import { decideResume } from '../gates/decide-suspend.ts';
+import { withGateOptions, type GateOptions } from '../gates/gate-options.ts';
+import { workGates } from '../gates/work-gates.ts';
+import type { Terminal } from '../terminal.ts';
+
+const EXAMPLES = `
+A JobFlow or DaemonJob starts its Jobs again; a Job that was paused gets new pods. A Job that waits does not start by
+this: see approve and start.
+
+Examples:
+  jobflow resume etl
+  jobflow resume jobflow/etl job/load
+  jobflow resume -l team=shop`;
+
+/** `jobflow resume`: unsets `spec.suspend` of JobFlows, DaemonJobs and Jobs. */
+export function resumeCommand(terminal: Terminal): Command {
+  return withGateOptions(
+    new Command('resume').argument(
+      '[flow|job|daemonjob...]',
+      'NAME, jobflow/NAME, job/NAME or daemonjob/NAME',
+    ),
+  )
+    .summary('let go on what was suspended')
+    .description('Lets JobFlows, DaemonJobs and Jobs go on that were suspended.')
+    .addHelpText('after', EXAMPLES)
+    .action(async (words: string[], { selector, dryRun, output, ...options }: GateOptions) =>
+      withCluster(terminal, options, async (session) => {
+        const choice = { words, selector, kinds: ['jobflow', 'daemonjob', 'job'] } as const;
+        assertChoice(choice);
+        await workGates(session, terminal, { verb: 'resume', choice, decide: decideResume, dryRun, output });
+      }),
+    );
+}

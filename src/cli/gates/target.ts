@@ -1,0 +1,120 @@
+import { describeReference, formatReference, type UpstreamKind } from '../../api/dependency-reference.ts';
+import type { JobObject } from '../../api/job.ts';
+import { API_GROUP } from '../../api/names.ts';
+import type { DaemonJobObject } from '../../core/daemon/daemon-record.ts';
+import type { FlowObject } from '../../core/flow/flow-projection.ts';
+import type { NamespaceObjects } from '../cluster/read-objects.ts';
+import { notThere } from '../view/not-there.ts';
+
+/** An object that a command is to do something to. */
+export type Target =
+  | { readonly kind: 'job'; readonly name: string; readonly object: JobObject }
+  | { readonly kind: 'jobflow'; readonly name: string; readonly object: FlowObject }
+  | { readonly kind: 'daemonjob'; readonly name: string; readonly object: DaemonJobObject };
+
+/** What a user wrote for an object: `report`, `job/report`, `jobflow/etl`. */
+export interface TargetWord {
+  /** Undefined if only a name was written. */
+  readonly kind: UpstreamKind | undefined;
+  readonly name: string;
+}
+
+/** The object that a word stands for, or why there is none, in one sentence. */
+export type FoundTarget =
+  { readonly ok: true; readonly target: Target } | { readonly ok: false; readonly sentence: string };
+
+/** How kubectl names the kinds, in short and in full. */
+const KIND_WORDS: Readonly<Record<UpstreamKind, readonly string[]>> = {
+  job: ['job', 'jobs', 'job.batch', 'jobs.batch', 'job.v1.batch', 'jobs.v1.batch'],
+  jobflow: ['jobflow', 'jobflows', 'jf', `jobflow.${API_GROUP}`, `jobflows.${API_GROUP}`],
+  daemonjob: ['daemonjob', 'daemonjobs', 'dj', `daemonjob.${API_GROUP}`, `daemonjobs.${API_GROUP}`],
+};
+
+/** The plural name of the resource of each kind. */
+export const RESOURCES = { job: 'jobs', jobflow: 'jobflows', daemonjob: 'daemonjobs' } as const;
+
+const KINDS = Object.keys(RESOURCES) as readonly UpstreamKind[];
+
+/**
+ * Reads `NAME` or `KIND/NAME`, with the kind as kubectl takes it.
+ *
+ * @returns undefined if there is no such kind here, or no name
+ */
+export function parseTargetWord(word: string): TargetWord | undefined {
+  const slash = word.indexOf('/');
+  const name = word.slice(slash + 1);
+  if (name === '' || name.includes('/')) return undefined;
+  if (slash === -1) return { kind: undefined, name };
+  const kind = KINDS.find((known) => KIND_WORDS[known].includes(word.slice(0, slash).toLowerCase()));
+  return kind && { kind, name };
+}
+
+/**
+ * Finds what a user means. A name alone is that of an object of the first of the kinds that has one; where several
+ * kinds would do, it has to be unique.
+ *
+ * @param kinds what the command is for; an object of another kind is found where nothing else has the name, so that
+ *   the command can say what to do instead
+ */
+export function findTarget(
+  objects: NamespaceObjects,
+  word: TargetWord,
+  kinds: readonly UpstreamKind[],
+): FoundTarget {
+  const { name } = word;
+  const wanted = word.kind === undefined ? kinds : [word.kind];
+  const found = targetsNamed(objects, name, wanted);
+  const [only, second] = found.length > 0 ? found : targetsNamed(objects, name, word.kind ? wanted : KINDS);
+  if (only !== undefined && second === undefined) return { ok: true, target: only };
+  if (only !== undefined) {
+    const choices = found.map((target) => `${target.kind}/${name}`).join(' or ');
+    return no(`More than one object is called "${name}"; write ${choices}.`);
+  }
+  const unread = objects.unread.find(({ resource }) => wanted.some((kind) => RESOURCES[kind] === resource));
+  if (unread !== undefined && word.kind !== undefined) return no(unread.sentence);
+  return no(missingSentence(objects, word, wanted));
+}
+
+/** All objects of a namespace that a command may be for. */
+export function allTargets(objects: NamespaceObjects, kinds: readonly UpstreamKind[]): Target[] {
+  return kinds.flatMap((kind) => targetsOf(objects, kind));
+}
+
+/** As edges name it: `report`, `jobflow/etl`. */
+export function referenceTo({ kind, name }: Pick<Target, 'kind' | 'name'>): string {
+  return formatReference({ kind, name });
+}
+
+/** In a sentence: `Job "report"`. */
+export function describeTarget(target: Pick<Target, 'kind' | 'name'>): string {
+  return describeReference(referenceTo(target));
+}
+
+function missingSentence(
+  objects: NamespaceObjects,
+  { kind, name }: TargetWord,
+  wanted: readonly UpstreamKind[],
+): string {
+  const what = describeTarget({ kind: kind ?? 'job', name });
+  const known = wanted.flatMap((each) => targetsOf(objects, each)).map((target) => target.name);
+  return notThere(what, name, objects.namespace, known);
+}
+
+function targetsNamed(objects: NamespaceObjects, name: string, kinds: readonly UpstreamKind[]): Target[] {
+  return kinds.flatMap((kind) => targetsOf(objects, kind).filter((target) => target.name === name));
+}
+
+function targetsOf({ jobs, flows, daemons }: NamespaceObjects, kind: UpstreamKind): Target[] {
+  switch (kind) {
+    case 'job':
+      return jobs.map((object) => ({ kind, name: object.metadata.name ?? '', object }));
+    case 'jobflow':
+      return flows.map((object) => ({ kind, name: object.metadata.name ?? '', object }));
+    case 'daemonjob':
+      return daemons.map((object) => ({ kind, name: object.metadata.name ?? '', object }));
+  }
+}
+
+function no(sentence: string): FoundTarget {
+  return { ok: false, sentence };
+}
