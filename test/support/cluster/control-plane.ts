@@ -89,6 +89,8 @@ export function apiServerArgs(
     '--advertise-address=127.0.0.1',
     `--secure-port=${layout.ports.apiServer}`,
     ...apiServerIdentityArgs(files),
+    // The names of fake nodes lead nowhere.
+    '--kubelet-preferred-address-types=InternalIP',
     '--service-cluster-ip-range=10.0.0.0/24',
     // The endpoints of the `kubernetes` Service may not lie on loopback.
     '--endpoint-reconciler-type=none',
