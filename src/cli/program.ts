@@ -8,6 +8,7 @@ import { lintCommand } from './commands/lint.ts';
 import { resumeCommand } from './commands/resume.ts';
 import { startCommand } from './commands/start.ts';
 import { suspendCommand } from './commands/suspend.ts';
+import { runCommand } from './commands/run.ts';
 import { versionCommand } from './commands/version.ts';
 import { completionAnswer } from './completion/answer.ts';
 import { askNames } from './completion/ask-names.ts';
@@ -16,10 +17,11 @@ import { EXIT_CODES, type ExitCode, type Terminal } from './terminal.ts';
 
 const EXIT_CODE_HELP = `
 Exit codes:
-  0  all is well
-  1  something failed, or has errors
-  2  the command line makes no sense
-  3  it took longer than it was allowed to`;
+  0    all is well
+  1    something failed, or has errors
+  2    the command line makes no sense
+  3    it took longer than it was allowed to
+  130  Ctrl-C`;
 
 /**
  * Runs the program once.
@@ -61,6 +63,7 @@ function createProgram(name: string, terminal: Terminal): Command {
     .description('Jobs that wait for each other: checks, shows and follows what jobflow runs.')
     .addHelpText('after', EXIT_CODE_HELP);
   for (const command of [
+    runCommand(terminal),
     lintCommand(terminal),
     graphCommand(terminal),
     importCommand(terminal),

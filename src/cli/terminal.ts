@@ -8,6 +8,8 @@ export const EXIT_CODES = {
   usage: 2,
   /** It took longer than it was allowed to. */
   timeout: 3,
+  /** The user has interrupted it, as shells say it: 128 and the number of SIGINT. */
+  interrupted: 130,
 } as const;
 
 /** One of the {@link EXIT_CODES}. */

@@ -65,6 +65,11 @@ export type ContactChange =
   /** It answers again, and what was missed has been caught up with. */
   | { readonly kind: 'regained' };
 
+/** An object that is gone, as it was last seen. */
+export type DeletedObject =
+  | { readonly kind: 'Job'; readonly object: JobObject }
+  | { readonly kind: 'JobFlow'; readonly object: FlowObject };
+
 /** What is to be followed. */
 export interface FollowNamespaceOptions {
   readonly connection: Connection;
@@ -73,6 +78,8 @@ export interface FollowNamespaceOptions {
   readonly pods?: boolean;
   /** Called after every change of an object; several may come in one turn. */
   readonly onChange: () => void;
+  /** Called with the last state that is known of a Job or JobFlow that goes away, before `onChange`. */
+  readonly onDeleted?: (deleted: DeletedObject) => void;
   readonly onContact: (change: ContactChange) => void;
 }
 
@@ -132,7 +139,11 @@ async function followObjects(
   const contact = new Contact(onContact);
   const reflectors: Reflector<Kept>[] = [];
   const unread: Unread[] = [];
-  const begin = async (path: string, query: Query = {}): Promise<() => object[]> => {
+  const begin = async (
+    path: string,
+    query: Query = {},
+    onDeleted?: (object: object) => void,
+  ): Promise<() => object[]> => {
     const reflector: Reflector<Kept> = new Reflector<Kept>({
       connection,
       path,
@@ -140,27 +151,40 @@ async function followObjects(
       project: kept,
       log: contact.log(() => reflector.lastContactMs),
     });
-    reflector.subscribe(onChange);
+    reflector.subscribe((change) => {
+      if (change.kind === 'deleted') onDeleted?.(change.record.object);
+      onChange();
+    });
     reflector.start();
     reflectors.push(reflector);
     await reflector.whenSynced;
     return () => [...reflector.store.values()].map(({ object }) => object);
   };
-  const beginIfAllowed = async (listed: ListedResource, query?: Query): Promise<() => object[]> => {
+  const beginIfAllowed = async (
+    listed: ListedResource,
+    query?: Query,
+    onDeleted?: (object: object) => void,
+  ): Promise<() => object[]> => {
     const unreadable = await whyUnread(connection, listed);
-    if (unreadable === undefined) return begin(listed.path, query);
+    if (unreadable === undefined) return begin(listed.path, query, onDeleted);
     unread.push(unreadable);
     return () => [];
   };
   const pathOf = (collection: Collection): string => collectionPaths(collection, namespaces)[0] ?? '';
-  const ours = (resource: 'jobflows' | 'daemonjobs') => beginIfAllowed({ resource, path: pathOf(resource) });
+  const ours = (resource: 'jobflows' | 'daemonjobs', onDeleted?: (object: object) => void) =>
+    beginIfAllowed({ resource, path: pathOf(resource) }, {}, onDeleted);
+  const deleted = (gone: DeletedObject): void => options.onDeleted?.(gone);
   const [namespace] = namespaces;
   const podsPath = namespace === undefined ? '/api/v1/pods' : apiPath`/api/v1/namespaces/${namespace}/pods`;
   // A reflector would go on asking for what it may not have.
   await connection.request({ method: 'GET', path: pathOf('jobs'), query: { limit: 1 } });
   const [jobs, flows, daemons, pods] = await Promise.all([
-    begin(pathOf('jobs')),
-    ours('jobflows'),
+    begin(pathOf('jobs'), {}, (object) => {
+      deleted({ kind: 'Job', object: object as JobObject });
+    }),
+    ours('jobflows', (object) => {
+      deleted({ kind: 'JobFlow', object: object as FlowObject });
+    }),
     ours('daemonjobs'),
     options.pods === true
       ? beginIfAllowed({ resource: 'pods', path: podsPath }, { labelSelector: POD_OF_JOB })

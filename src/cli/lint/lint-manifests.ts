@@ -4,7 +4,7 @@ import { checkCycles } from './check-cycles.ts';
 import { checkObject } from './check-object.ts';
 import { findingAt, type Complaint, type Finding } from './finding.ts';
 import { isLinted, KnownObjects, type LintedManifest } from './known-objects.ts';
-import { readFiles } from './read-files.ts';
+import { readFiles, type ReadFiles } from './read-files.ts';
 
 /** What `lint` has to say. */
 export interface LintReport {
@@ -24,7 +24,15 @@ export interface LintReport {
  * @param namespace where objects go that state none
  */
 export function lintManifests(inputs: readonly Input[], namespace: string): LintReport {
-  const read = readFiles(inputs);
+  return lintRead(readFiles(inputs), inputs, namespace);
+}
+
+/**
+ * As {@link lintManifests}, of files whose objects have been taken from them already.
+ *
+ * @param read what the files hold
+ */
+export function lintRead(read: ReadFiles, inputs: readonly Input[], namespace: string): LintReport {
   const findings = [...read.findings];
   const linted = read.manifests.filter(isLinted);
   for (const manifest of read.manifests) {

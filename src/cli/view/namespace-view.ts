@@ -113,10 +113,13 @@ class ViewMaker {
     const { active, succeeded, failed } = countsOf(job.status);
     const conditions = job.status?.conditions ?? [];
     const ending = endingOf(conditions);
-    const startedMs = ranNever(ending?.reason) ? undefined : timeMs(job.status?.startTime);
+    const isEndedAtGate = endsAtGate(conditions);
+    const startedMs = isEndedAtGate ? undefined : timeMs(job.status?.startTime);
+    const part = this.#gatePart(record);
     const { completions } = job.spec ?? {};
     return {
-      ...this.#gatePart(record),
+      ...part,
+      state: isEndedAtGate && ending === undefined ? 'Waiting' : part.state,
       ending: ending && { reason: ending.reason ?? '', message: ending.message ?? '' },
       createdMs: record.createdMs,
       startedMs,
@@ -256,9 +259,16 @@ function unmadePart(flow: FlowRecord, { jobName, edges }: EntryJob): PartView {
   };
 }
 
-/** A Job that jobflow ended at its gate got a start time only so that Kubernetes would end it (`endPatch`). */
-function ranNever(reason: string | undefined): boolean {
-  return reason === 'DependencyFailed' || reason === 'DependencyTimeout' || reason === 'Skipped';
+/**
+ * A Job that jobflow ended at its gate got a start time only so that Kubernetes would end it (`endPatch`). Before the
+ * condition of its end it has one that announces it, with the same reason.
+ */
+function endsAtGate(conditions: readonly JobCondition[]): boolean {
+  return conditions.some(
+    ({ status, reason }) =>
+      status === 'True' &&
+      (reason === 'DependencyFailed' || reason === 'DependencyTimeout' || reason === 'Skipped'),
+  );
 }
 
 function endingOf(conditions: readonly JobCondition[]): JobCondition | undefined {

@@ -1,0 +1,361 @@
+import type { FlowRecord } from '../../core/flow/flow-record.ts';
+import type { NamespaceView } from '../view/namespace-view.ts';
+import { hasEnded, type PartState, type PartView } from '../view/part-view.ts';
+import { depthsOf } from './part-depths.ts';
+import type { RunEvent } from './run-event.ts';
+import { standstillsOf, waitingWords, type WaitingPlace } from './waiting-words.ts';
+
+/** What is followed in one namespace. */
+export interface FollowedNames {
+  readonly jobs: readonly string[];
+  /** As edges name them: `daemonjob/NAME`. */
+  readonly daemons: readonly string[];
+  /** JobFlows with entries, and with them what they make. */
+  readonly flows: readonly string[];
+  /** UIDs of those that had ended before anything was applied. */
+  readonly endedBefore: ReadonlySet<string>;
+}
+
+/** One followed Job or DaemonJob as it is now. */
+export interface RunPart {
+  readonly name: string;
+  readonly state: PartState | 'Deleted';
+  /** The followed JobFlow that makes it. */
+  readonly flow: string | undefined;
+  /** What is waited for that is followed too. */
+  readonly upstreams: readonly string[];
+  /** What keeps it waiting, short; empty if nothing does. */
+  readonly waitsFor: readonly string[];
+  /** Why it does not go on by itself, or how it failed. */
+  readonly problem: string | undefined;
+  /** In milliseconds since the epoch. */
+  readonly startedMs: number | undefined;
+  readonly endedMs: number | undefined;
+  readonly pods: PartView['pods'];
+  readonly completions: number;
+}
+
+/** Where what is followed stands. */
+export interface RunSnapshot {
+  /** In the order in which they were applied. */
+  readonly parts: readonly RunPart[];
+  /** Nothing more will become of any of it. */
+  readonly isOver: boolean;
+  /** Something failed, or is gone before its end. */
+  readonly hasFailed: boolean;
+  readonly events: readonly RunEvent[];
+}
+
+/** How long something may stay as it is that jobflow's controller should change, in milliseconds. */
+const CONTROLLER_LIMIT_MS = 10_000;
+
+/** What has been told of one part. */
+interface Told {
+  uid: string | undefined;
+  seen: boolean;
+  waits: boolean;
+  start: boolean;
+  end: boolean;
+  failedPods: number;
+  readonly standstills: Set<string>;
+  /** Since when nothing keeps it from starting, by the clock of the views. */
+  readySinceMs: number | undefined;
+}
+
+/**
+ * Follows Jobs, DaemonJobs and JobFlows of a namespace from view to view: tells each start, wait and end once. Pure but for
+ * what it remembers. Between two views anything may have happened; what the objects tell of it is not missed.
+ */
+export class RunProgress {
+  readonly #names: FollowedNames;
+  readonly #told = new Map<string, Told>();
+
+  constructor(names: FollowedNames) {
+    this.#names = names;
+  }
+
+  /**
+   * Takes the next view.
+   *
+   * @param nowMs the time, in milliseconds since the epoch
+   */
+  update(view: NamespaceView, nowMs: number): RunSnapshot {
+    const events: RunEvent[] = [];
+    const flowOf = this.#followed(view);
+    const isFollowed = (name: string): boolean => flowOf.has(name) || this.#isFollowedFlow(name);
+    const place: WaitingPlace = { view, isFollowed };
+    const parts = [...flowOf].map(([name, flow]) => this.#part(name, flow, place, events, nowMs));
+    let hasFailed = parts.some(({ state }) => state === 'Failed' || state === 'Deleted');
+    let isOver = parts.every(({ state }) => state === 'Deleted' || hasEnded({ state }));
+    for (const name of this.#names.flows) {
+      const stands = this.#flow(name, view, events, nowMs);
+      if (stands === 'failed') hasFailed = true;
+      if (stands === 'goes on') isOver = false;
+    }
+    return { parts, isOver, hasFailed, events: inOrder(events, parts) };
+  }
+
+  #isFollowedFlow(name: string): boolean {
+    return name.startsWith('jobflow/') && this.#names.flows.includes(name.slice('jobflow/'.length));
+  }
+
+  /** Every part that is followed, and the flow that makes it. */
+  #followed(view: NamespaceView): Map<string, string | undefined> {
+    const followed = new Map<string, string | undefined>();
+    for (const name of [...this.#names.jobs, ...this.#names.daemons]) followed.set(name, undefined);
+    for (const name of this.#names.flows) {
+      for (const { name: part, record } of view.flows.get(name)?.parts ?? []) {
+        const isOwn =
+          record === undefined || (record.owner?.kind === 'JobFlow' && record.owner.name === name);
+        if (isOwn && !followed.has(part)) followed.set(part, name);
+      }
+    }
+    return followed;
+  }
+
+  #part(
+    name: string,
+    flow: string | undefined,
+    place: WaitingPlace,
+    events: RunEvent[],
+    nowMs: number,
+  ): RunPart {
+    const part = place.view.parts.get(name);
+    const told = this.#toldOf(name, part?.record?.uid);
+    if (part === undefined) return this.#missingPart(name, flow, told, events, nowMs);
+    told.seen = true;
+    const waitsFor = hasEnded(part) || part.state === 'Running' ? [] : waitingWords(part, place);
+    const problem = this.#tellPart(part, waitsFor, place, told, events, nowMs);
+    return {
+      name,
+      state: part.state,
+      flow,
+      upstreams: part.edges.map((edge) => edge.name).filter((upstream) => place.isFollowed(upstream)),
+      waitsFor,
+      problem,
+      startedMs: part.startedMs,
+      endedMs: part.endedMs,
+      pods: part.pods,
+      completions: part.completions,
+    };
+  }
+
+  /** Tells what is new of a part. @returns its problem, if it has one */
+  #tellPart(
+    part: PartView,
+    waitsFor: readonly string[],
+    place: WaitingPlace,
+    told: Told,
+    events: RunEvent[],
+    nowMs: number,
+  ): string | undefined {
+    const { name, state, startedMs, endedMs, ending, createdMs, record } = part;
+    if (record !== undefined && !told.end && this.#names.endedBefore.has(record.uid)) {
+      told.end = true;
+      if (hasEnded(part)) events.push({ kind: 'endedBefore', name, atMs: nowMs, state, endedMs });
+    }
+    if (!hasEnded(part) && startedMs === undefined) {
+      return this.#tellWaiting(part, waitsFor, place, told, events, nowMs);
+    }
+    if (told.end) return endingWords(ending);
+    if (!told.start && startedMs !== undefined) {
+      told.start = true;
+      const waitedMs = told.waits && createdMs !== undefined ? startedMs - createdMs : undefined;
+      events.push({ kind: 'started', name, atMs: startedMs, waitedMs });
+    }
+    if (!hasEnded(part)) {
+      const { failed } = part.pods;
+      if (failed > told.failedPods && !name.includes('/'))
+        events.push({ kind: 'podFailed', name, atMs: nowMs, failed });
+      told.failedPods = failed;
+      return undefined;
+    }
+    told.end = true;
+    const tookMs = startedMs === undefined || endedMs === undefined ? undefined : endedMs - startedMs;
+    events.push({ kind: 'ended', name, atMs: endedMs ?? nowMs, state, tookMs, message: endingWords(ending) });
+    return endingWords(ending);
+  }
+
+  #tellWaiting(
+    part: PartView,
+    waitsFor: readonly string[],
+    place: WaitingPlace,
+    told: Told,
+    events: RunEvent[],
+    nowMs: number,
+  ): string | undefined {
+    const { name } = part;
+    if (!told.waits && waitsFor.length > 0) {
+      told.waits = true;
+      events.push({ kind: 'waits', name, atMs: nowMs, on: waitsFor });
+    }
+    const standstills = standstillsOf(part, place);
+    for (const { key, words, command } of standstills) {
+      if (told.standstills.has(key)) continue;
+      told.standstills.add(key);
+      events.push({ kind: 'standsStill', name, atMs: nowMs, words, command });
+    }
+    const [first] = standstills;
+    if (first !== undefined) return first.words;
+    if (!isReady(part)) {
+      told.readySinceMs = undefined;
+      return undefined;
+    }
+    told.readySinceMs ??= nowMs;
+    if (nowMs - told.readySinceMs < CONTROLLER_LIMIT_MS) return undefined;
+    const words = 'has nothing left to wait for, but is not started: jobflow’s controller does not answer';
+    if (!told.standstills.has('controller')) {
+      told.standstills.add('controller');
+      events.push({ kind: 'standsStill', name, atMs: nowMs, words, command: `why ${name}` });
+    }
+    return words;
+  }
+
+  #missingPart(
+    name: string,
+    flow: string | undefined,
+    told: Told,
+    events: RunEvent[],
+    nowMs: number,
+  ): RunPart {
+    if (told.seen && !told.end) {
+      told.end = true;
+      events.push({ kind: 'deleted', name, atMs: nowMs });
+    }
+    return {
+      name,
+      // It has been applied, and the watch will tell of it in a moment.
+      state: told.seen ? 'Deleted' : 'Waiting',
+      flow,
+      upstreams: [],
+      waitsFor: [],
+      problem: told.seen ? 'is gone' : undefined,
+      startedMs: undefined,
+      endedMs: undefined,
+      pods: { active: 0, succeeded: 0, failed: 0 },
+      completions: 1,
+    };
+  }
+
+  #flow(
+    name: string,
+    view: NamespaceView,
+    events: RunEvent[],
+    nowMs: number,
+  ): 'goes on' | 'complete' | 'failed' {
+    const flow = view.flows.get(name)?.record;
+    const reference = `jobflow/${name}`;
+    const told = this.#toldOf(reference, flow?.uid);
+    if (flow === undefined) {
+      if (!told.seen) return 'goes on';
+      if (!told.end) {
+        told.end = true;
+        events.push({ kind: 'deleted', name: reference, atMs: nowMs });
+      }
+      return 'failed';
+    }
+    told.seen = true;
+    const { outcome } = flow;
+    if (outcome === undefined) {
+      this.#tellFlow(flow, told, events, nowMs);
+      return 'goes on';
+    }
+    if (!told.end) {
+      told.end = true;
+      events.push(flowEnd(flow, outcome, this.#names.endedBefore.has(flow.uid), nowMs));
+    }
+    return outcome === 'Failed' ? 'failed' : 'complete';
+  }
+
+  /** Tells why a flow does not go on by itself. */
+  #tellFlow(flow: FlowRecord, told: Told, events: RunEvent[], nowMs: number): void {
+    const name = `jobflow/${flow.name}`;
+    const tell = (key: string, words: string, command: string): void => {
+      if (told.standstills.has(key)) return;
+      told.standstills.add(key);
+      events.push({ kind: 'standsStill', name, atMs: nowMs, words, command });
+    };
+    const stalled = flow.status.conditions?.find(
+      ({ type, status }) => type === 'Stalled' && status === 'True',
+    );
+    if (stalled !== undefined) {
+      const message = (stalled.message ?? '').replace(/\.$/, '');
+      tell(`stalled ${message}`, `cannot go on: ${message}`, `why ${name}`);
+    }
+    if (flow.spec.suspend === true) tell('suspended', 'is suspended', `resume ${name}`);
+    if (flow.status.observedGeneration !== undefined) return;
+    told.readySinceMs ??= nowMs;
+    if (nowMs - told.readySinceMs >= CONTROLLER_LIMIT_MS)
+      tell('controller', 'is not taken up: jobflow’s controller does not answer', 'doctor');
+  }
+
+  #toldOf(name: string, uid: string | undefined): Told {
+    let told = this.#told.get(name);
+    // Made anew under its name: by a retry, or by hand.
+    const isAnother = told?.uid !== undefined && uid !== undefined && told.uid !== uid;
+    if (told === undefined || isAnother) {
+      told = {
+        uid,
+        seen: isAnother,
+        waits: false,
+        start: false,
+        end: false,
+        failedPods: 0,
+        standstills: new Set(),
+        readySinceMs: undefined,
+      };
+      this.#told.set(name, told);
+    }
+    told.uid ??= uid;
+    return told;
+  }
+}
+
+/** By time; within a second an upstream's end comes before the start of what waits for it. */
+function inOrder(events: readonly RunEvent[], parts: readonly RunPart[]): readonly RunEvent[] {
+  if (events.length < 2) return events;
+  const depths = depthsOf(parts);
+  // A JobFlow ends after all that it makes.
+  const depthOf = ({ name }: RunEvent): number => depths.get(name) ?? depths.size;
+  return events.toSorted((a, b) => a.atMs - b.atMs || depthOf(a) - depthOf(b));
+}
+
+function flowEnd(
+  flow: FlowRecord,
+  outcome: NonNullable<FlowRecord['outcome']>,
+  endedBefore: boolean,
+  nowMs: number,
+): RunEvent {
+  const name = `jobflow/${flow.name}`;
+  const { startTime, completionTime, message } = flow.status;
+  const endedMs = timeMs(completionTime);
+  if (endedBefore) return { kind: 'endedBefore', name, atMs: nowMs, state: outcome, endedMs };
+  const startedMs = timeMs(startTime);
+  return {
+    kind: 'ended',
+    name,
+    atMs: endedMs ?? nowMs,
+    state: outcome,
+    tookMs: startedMs === undefined || endedMs === undefined ? undefined : endedMs - startedMs,
+    message: outcome === 'Failed' ? message : undefined,
+  };
+}
+
+/** Nothing keeps it from starting, and it is jobflow that starts it. */
+function isReady({ state, waitingOn, record }: PartView): boolean {
+  return state === 'Waiting' && waitingOn.length === 0 && record !== undefined;
+}
+
+/** Why it ended so, with the reason in brackets unless it says nothing new. */
+function endingWords(ending: PartView['ending']): string | undefined {
+  if (ending === undefined) return undefined;
+  const { reason, message } = ending;
+  const text = message.replace(/\.$/, '');
+  if (text === '') return reason === '' ? undefined : reason;
+  return reason === '' || reason === 'Skipped' || text.includes(reason) ? text : `${text} (${reason})`;
+}
+
+function timeMs(text: string | null | undefined): number | undefined {
+  const ms = typeof text === 'string' ? Date.parse(text) : Number.NaN;
+  return Number.isNaN(ms) ? undefined : ms;
+}

@@ -1,0 +1,386 @@
+import { stat } from 'node:fs/promises';
+import { textAt } from '../../core/admission/flow/named-list.ts';
+import { valueAt } from '../../core/admission/json-tree.ts';
+import { applyObjects, placeObjects, type AppliedObject, type PlacedObject } from '../apply/apply-objects.ts';
+import { withDeletionAfter } from '../apply/delete-after.ts';
+import { readRunInput, type RunInput, type RunPipeline } from '../apply/read-run-input.ts';
+import { ResourceCatalog } from '../apply/resource-catalog.ts';
+import { readVariables, unreachedByVariables, withVariables, type Variables } from '../apply/set-env.ts';
+import { followedKind, isCronJob, describeObject, type ToApply } from '../apply/to-apply.ts';
+import { CommandError } from '../cluster/command-error.ts';
+import { readNamespace, type NamespaceObjects } from '../cluster/read-objects.ts';
+import { withCluster, type Session } from '../cluster/session.ts';
+import { FailureLogs } from '../follow/failure-logs.ts';
+import { RunFollower, type RunEnd, type RunReporter } from '../follow/follow-run.ts';
+import { PlainReporter } from '../follow/plain-reporter.ts';
+import type { FollowedNames } from '../follow/run-progress.ts';
+import { EXIT_CODES, type ExitCode, type Terminal } from '../terminal.ts';
+import { appliedLines, countWords, formatObjects, partlyAppliedWords, ungatedJobs } from './applied-words.ts';
+import { deleteEnded, endedObjects } from './replace-ended.ts';
+import { readDuration, wayBack, type RunWords } from './run-options.ts';
+
+/** Where a pod has the configuration of a pipeline in the older form, unless JOBFLOW_PIPELINE names another folder. */
+const PIPELINE_FOLDER = '/work/config';
+
+/** What surrounds a run. */
+export interface RunPlace {
+  readonly terminal: Terminal;
+  /** How the user calls this program. */
+  readonly programName: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** `jobflow run`: checks, applies and follows to the end; the exit code tells how it ended. */
+export async function run(words: RunWords, place: RunPlace): Promise<void> {
+  const { terminal } = place;
+  const plan = await tellingErrors(terminal, () => planRun(words, place));
+  if (plan === undefined) return;
+  if (words.dryRun === 'client') {
+    await tellingErrors(terminal, () => dryRunHere(words, plan, terminal));
+    return;
+  }
+  await withCluster(terminal, words, (session) => new Run(words, plan, place, session).run());
+}
+
+/** What the words on the command line ask for. */
+interface RunPlan {
+  readonly paths: readonly string[];
+  readonly timeoutMs: number | undefined;
+  readonly deleteAfterSeconds: number | undefined;
+  readonly variables: Variables;
+}
+
+async function planRun(words: RunWords, { env }: RunPlace): Promise<RunPlan> {
+  const timeoutMs = readDuration('--timeout', words.timeout);
+  const deleteAfterMs = readDuration('--delete-after', words.deleteAfter);
+  if (words.output !== undefined && !words.detach && words.dryRun === 'none')
+    throw new CommandError(
+      '-o needs --detach or --dry-run; without them the output is what goes on.',
+      EXIT_CODES.usage,
+    );
+  return {
+    paths: words.filename ?? [await pipelineFolder(env)],
+    timeoutMs,
+    deleteAfterSeconds: deleteAfterMs === undefined ? undefined : Math.ceil(deleteAfterMs / 1_000),
+    variables: readVariables(words.setEnv),
+  };
+}
+
+/** In a pod the configuration is mounted, and nobody names it. */
+async function pipelineFolder(env: RunPlace['env']): Promise<string> {
+  const folder = env.JOBFLOW_PIPELINE ?? PIPELINE_FOLDER;
+  const isThere = await stat(folder).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+  if (isThere) return folder;
+  throw new CommandError(
+    `There is nothing to run; name files or folders with -f, or mount the configuration of a pipeline at ${folder}.`,
+    EXIT_CODES.usage,
+  );
+}
+
+/** Ends with the exit code of a CommandError, told; for what needs no cluster. */
+async function tellingErrors<T>(terminal: Terminal, work: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    terminal.err(`${error.message}\n`);
+    terminal.end(error.exitCode);
+    return undefined;
+  }
+}
+
+/** The objects to apply, with what the options change in them. */
+function prepare(
+  { objects }: RunInput,
+  { variables, deleteAfterSeconds }: RunPlan,
+  terminal: Terminal,
+): ToApply[] {
+  if (objects.length === 0)
+    throw new CommandError(
+      'There is no object in what was read; name files of manifests with -f.',
+      EXIT_CODES.usage,
+    );
+  if (variables.size > 0) {
+    for (const sentence of unreachedByVariables(objects)) terminal.err(`${sentence}\n`);
+  }
+  return objects.map((object) => {
+    const set = withVariables(object, variables);
+    return deleteAfterSeconds === undefined ? set : withDeletionAfter(set, deleteAfterSeconds);
+  });
+}
+
+async function dryRunHere(words: RunWords, plan: RunPlan, terminal: Terminal): Promise<void> {
+  const statedNamespace = words.namespace;
+  const namespace = statedNamespace ?? 'default';
+  const { readInput } = terminal;
+  const input = await readRunInput(
+    plan.paths,
+    { readInput, recursive: words.recursive, statedNamespace, namespace },
+    terminal,
+  );
+  if (input.hasErrors) {
+    terminal.end(EXIT_CODES.failed);
+    return;
+  }
+  const objects = prepare(input, plan, terminal);
+  switch (words.output) {
+    case 'json':
+    case 'yaml':
+      terminal.out(
+        formatObjects(
+          objects.map(({ object }) => object),
+          words.output,
+        ),
+      );
+      return;
+    case 'name':
+      terminal.out(objects.map((target) => `${labelOf(target)}\n`).join(''));
+      return;
+    case undefined:
+      terminal.out(objects.map((target) => `${labelOf(target)} created (dry run)\n`).join(''));
+  }
+}
+
+/** `job.batch/a`, as far as it can be told without the cluster. */
+function labelOf({ apiVersion, kind, name, object }: ToApply): string {
+  const [group] = apiVersion.includes('/') ? apiVersion.split('/') : [''];
+  const shown = name === '' ? textAt(object.metadata, 'generateName') : name;
+  return `${kind.toLowerCase()}${group === '' || group === undefined ? '' : `.${group}`}/${shown}`;
+}
+
+/** One run against a cluster. */
+class Run {
+  readonly #words: RunWords;
+  readonly #plan: RunPlan;
+  readonly #place: RunPlace;
+  readonly #session: Session;
+  readonly #interruption: AbortSignal;
+  readonly #beganMs = performance.now();
+
+  constructor(words: RunWords, plan: RunPlan, place: RunPlace, session: Session) {
+    this.#words = words;
+    this.#plan = plan;
+    this.#place = place;
+    this.#session = session;
+    this.#interruption = place.terminal.interruption();
+  }
+
+  /** @throws CommandError, ApiError */
+  async run(): Promise<void> {
+    const { connection, namespace } = this.#session;
+    const { terminal } = this.#place;
+    const { readInput } = terminal;
+    const statedNamespace = this.#words.namespace;
+    const reading = { readInput, recursive: this.#words.recursive, statedNamespace, namespace };
+    const input = await readRunInput(this.#plan.paths, reading, terminal);
+    if (input.hasErrors) {
+      terminal.err('Nothing has been applied.\n');
+      terminal.end(EXIT_CODES.failed);
+      return;
+    }
+    const targets = prepare(input, this.#plan, terminal);
+    const catalog = new ResourceCatalog(connection);
+    const placed = await placeObjects(targets, catalog, { namespace, statedNamespace });
+    if (this.#words.dryRun === 'server' || this.#words.detach) await this.#applyOnly(placed, catalog);
+    else await this.#applyAndFollow(placed, catalog, input.pipelines);
+  }
+
+  async #applyOnly(placed: readonly PlacedObject[], catalog: ResourceCatalog): Promise<void> {
+    const dryRun = this.#words.dryRun === 'server';
+    const { terminal } = this.#place;
+    if (!dryRun) {
+      const objects = await this.#objectsOf(placed);
+      await this.#replaceEnded(placed, objects);
+    }
+    const applied = await this.#apply(placed, catalog, dryRun);
+    const note = dryRun ? ' (server dry run)' : '';
+    const { output } = this.#words;
+    if (output === undefined) terminal.out(appliedLines(applied, note));
+    else if (output === 'name')
+      terminal.out(applied.map(({ resource, name }) => `${resource.label}/${name}\n`).join(''));
+    else
+      terminal.out(
+        formatObjects(
+          applied.map(({ answer }) => answer),
+          output,
+        ),
+      );
+  }
+
+  async #objectsOf(
+    placed: readonly PlacedObject[],
+  ): Promise<(namespace: string) => NamespaceObjects | undefined> {
+    const found = new Map<string, NamespaceObjects>();
+    for (const namespace of followedNamespaces(placed))
+      found.set(namespace, await readNamespace(this.#session.connection, namespace));
+    return (namespace) => found.get(namespace);
+  }
+
+  /** @returns the UIDs of what has ended and stays */
+  async #replaceEnded(
+    placed: readonly PlacedObject[],
+    objects: (namespace: string) => NamespaceObjects | undefined,
+  ): Promise<ReadonlySet<string>> {
+    const ended = endedObjects(placed, objects);
+    if (!this.#words.replace) return new Set(ended.map(({ uid }) => uid));
+    await deleteEnded(this.#session.connection, ended, this.#interruption);
+    return new Set();
+  }
+
+  /** @throws CommandError if not all could be applied */
+  async #apply(
+    placed: readonly PlacedObject[],
+    catalog: ResourceCatalog,
+    dryRun: boolean,
+  ): Promise<readonly AppliedObject[]> {
+    const { connection } = this.#session;
+    const report = await applyObjects(connection, catalog, placed, {
+      dryRun,
+      force: this.#words.forceConflicts,
+      signal: this.#interruption,
+    });
+    const { failure, left } = report;
+    if (failure === undefined && left.length === 0) return report.applied;
+    const sentences = partlyAppliedWords(report, { server: connection.server });
+    if (sentences === undefined) throw failure?.error;
+    throw new CommandError(
+      sentences.trimEnd(),
+      failure === undefined ? EXIT_CODES.interrupted : EXIT_CODES.failed,
+    );
+  }
+
+  async #applyAndFollow(
+    placed: readonly PlacedObject[],
+    catalog: ResourceCatalog,
+    pipelines: readonly RunPipeline[],
+  ): Promise<void> {
+    const { terminal } = this.#place;
+    const { connection } = this.#session;
+    const reporter = new PlainReporter(terminal, {
+      commandLine: (command, namespace) => this.#commandLine(command, namespace),
+      nowMs: () => connection.serverTimeMs(),
+    });
+    for (const pipeline of pipelines) tellOrder(pipeline, reporter);
+    const logs = new FailureLogs({
+      connection,
+      tell: reporter.log,
+      commandLine: (command, namespace) => this.#commandLine(command, namespace),
+    });
+    // From before anything is applied, so that nothing is missed.
+    const follower = await RunFollower.begin(connection, followedNamespaces(placed));
+    try {
+      this.#refuseUnreadable(placed, follower);
+      const endedBefore = await this.#replaceEnded(placed, (namespace) => follower.objects(namespace));
+      const applied = await this.#apply(placed, catalog, false);
+      reporter.note(`Applied ${countWords(applied)}.`);
+      this.#tellUngated(applied);
+      for (const { target } of applied) {
+        if (isCronJob(target))
+          reporter.note(`${describeObject(target)}: the Jobs that it will make are not followed.`);
+      }
+      const { timeoutMs } = this.#plan;
+      const end = await follower.untilOver(followedNames(applied, endedBefore), {
+        reporter,
+        logs,
+        deadlineMs: timeoutMs === undefined ? undefined : this.#beganMs + timeoutMs,
+        interruption: this.#interruption,
+      });
+      this.#tellEnd(end, applied);
+    } finally {
+      await follower.stop();
+    }
+  }
+
+  #commandLine(command: string, namespace: string): string {
+    const { namespace: own, sameOptions } = this.#session;
+    const there = namespace === own ? sameOptions : ` -n ${namespace}${sameOptions}`;
+    return `${this.#place.programName} ${command}${there}`;
+  }
+
+  /** @throws CommandError for a kind that the user may not follow */
+  #refuseUnreadable(placed: readonly PlacedObject[], follower: RunFollower): void {
+    for (const { target, namespace } of placed) {
+      const kind = followedKind(target);
+      if (kind === undefined || kind === 'Job') continue;
+      const resource = `${kind.toLowerCase()}s`;
+      const unread = follower.objects(namespace)?.unread.find((one) => one.resource === resource);
+      if (unread !== undefined)
+        throw new CommandError(
+          `${describeObject(target)} cannot be followed: ${unread.sentence} Or write --detach. Nothing has been applied.`,
+        );
+    }
+  }
+
+  #tellUngated(applied: readonly AppliedObject[]): void {
+    const ungated = ungatedJobs(applied);
+    const [first] = ungated;
+    if (first === undefined) return;
+    const others = ungated.length === 1 ? '' : ` and ${ungated.length - 1} more`;
+    this.#place.terminal.err(
+      `Job "${first.name}"${others} does not wait: jobflow’s webhook has not seen it; see ${this.#commandLine('doctor', this.#session.namespace)}.\n`,
+    );
+  }
+
+  #tellEnd(end: RunEnd, applied: readonly AppliedObject[]): void {
+    const { terminal, programName } = this.#place;
+    const codes: Readonly<Record<RunEnd, ExitCode>> = {
+      complete: EXIT_CODES.ok,
+      failed: EXIT_CODES.failed,
+      timeout: EXIT_CODES.timeout,
+      interrupted: EXIT_CODES.interrupted,
+    };
+    terminal.end(codes[end]);
+    if (end !== 'timeout' && end !== 'interrupted') return;
+    const isRepeatable = applied.every(({ target }) => target.name !== '');
+    const { status, run: again } = wayBack(programName, this.#words, this.#plan.paths, isRepeatable);
+    const why = end === 'timeout' ? `It has taken longer than ${this.#words.timeout ?? ''}.` : 'Interrupted.';
+    terminal.err(`${why} The Jobs go on. To see them:\n  ${status}\n`);
+    if (again !== undefined) terminal.err(`To follow them again:\n  ${again}\n`);
+  }
+}
+
+/** Prints in which order the Jobs of a pipeline are run. */
+function tellOrder({ file, jobs }: RunPipeline, { note }: RunReporter): void {
+  note(`The order of ${file}:`);
+  const width = String(jobs.length).length;
+  for (const [index, { name, dependsOn }] of jobs.entries()) {
+    const after = dependsOn.length === 0 ? '' : ` after ${dependsOn.join(', ')}`;
+    note(`${String(index + 1).padStart(width)}. ${name}${after}`);
+  }
+}
+
+/** Where something runs that can be followed. */
+function followedNamespaces(placed: readonly PlacedObject[]): Set<string> {
+  return new Set(
+    placed.filter(({ target }) => followedKind(target) !== undefined).map(({ namespace }) => namespace),
+  );
+}
+
+function followedNames(
+  applied: readonly AppliedObject[],
+  endedBefore: ReadonlySet<string>,
+): Map<string, FollowedNames> {
+  const byNamespace = Map.groupBy(
+    applied.filter(({ target }) => followedKind(target) !== undefined),
+    ({ namespace }) => namespace,
+  );
+  return new Map(
+    [...byNamespace].map(([namespace, objects]) => {
+      const namesOf = (kind: string): string[] =>
+        objects
+          .filter(({ target }) => followedKind(target) === kind && hasWork(target))
+          .map(({ name }) => name);
+      const daemons = namesOf('DaemonJob').map((name) => `daemonjob/${name}`);
+      return [namespace, { jobs: namesOf('Job'), daemons, flows: namesOf('JobFlow'), endedBefore }];
+    }),
+  );
+}
+
+/** A JobFlow without entries only gives to Jobs that join it, and never ends. */
+function hasWork({ kind, object }: ToApply): boolean {
+  const entries = valueAt(object, 'spec', 'flows');
+  return kind !== 'JobFlow' || (Array.isArray(entries) && entries.length > 0);
+}

@@ -1,0 +1,208 @@
+import { expect } from 'chai';
+import { spawn } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { listAll } from '../../../src/cli/cluster/read-objects.ts';
+import type { JobObject } from '../../../src/api/job.ts';
+import { connect, type Connection } from '../../../src/kube/connection.ts';
+import { sharedCluster, sharedJobflow, STARTING_LIMIT_MS } from '../../support/cluster/fixture.ts';
+import { readPath } from '../../support/cluster/api-client.ts';
+import { waitUntil } from '../../support/cluster/wait-until.ts';
+import type { Cluster } from '../../support/cluster.ts';
+import { job } from '../support/job-manifest.ts';
+import { cliUser, type CliUser } from './cli-fixture.ts';
+
+/** Objects as one file. */
+function file(...objects: readonly object[]): string {
+  return objects.map((object) => JSON.stringify(object)).join('\n---\n');
+}
+
+/** Lines of output without what differs from run to run: times of day, lengths of time, generated parts of names. */
+function masked(output: string): string[] {
+  return output
+    .split('\n')
+    .slice(0, -1)
+    .map((line) =>
+      line
+        .replace(/\b\d\d:\d\d:\d\d\b/g, 'hh:mm:ss')
+        .replace(/\b(\d+m)?\d+s\b/g, 'Ns')
+        .replace(/(pod "[a-z-]+)-\w{5}"/g, '$1-xxxxx"'),
+    );
+}
+
+describe('jobflow run', function () {
+  this.timeout(60_000);
+  let cluster: Cluster;
+  let connection: Connection;
+  let user: CliUser;
+  let folder: string;
+
+  before(async function () {
+    this.timeout(STARTING_LIMIT_MS);
+    await sharedJobflow();
+    cluster = await sharedCluster();
+    const { kubeconfigPath } = cluster;
+    connection = await connect({ kubeconfigPath, connections: 4, userAgent: 'jobflow-test' });
+    folder = await mkdtemp(join(tmpdir(), 'jobflow-run-'));
+  });
+
+  beforeEach(async () => {
+    user = await cliUser(cluster);
+  });
+
+  after(async () => {
+    await connection.close();
+    await rm(folder, { recursive: true });
+  });
+
+  const jobs = (): Promise<JobObject[]> =>
+    listAll<JobObject>(connection, `/apis/batch/v1/namespaces/${user.namespace}/jobs`);
+
+  const envOf = (found: JobObject | undefined): unknown =>
+    readPath(found, 'spec', 'template', 'spec', 'containers', 0, 'env');
+
+  describe('in a build', () => {
+    it('tells each start, wait and end in a line, and ends with 0 when all is complete', async () => {
+      const input = file(
+        job('report').dependsOn('load, extract'),
+        job('load').dependsOn('extract').lasts('1s'),
+        job('extract').lasts('1s'),
+      );
+      const { stdout, stderr, code } = await user.jobflow(['run', '-f', '-'], { input });
+      const lines = masked(stdout);
+      expect(lines[0]).to.equal('hh:mm:ss  Applied 3 Jobs.');
+      // In which order these three come depends on what is seen first.
+      expect(lines.slice(1, 4)).to.have.members([
+        'hh:mm:ss  extract  started',
+        'hh:mm:ss  load     waits for extract',
+        'hh:mm:ss  report   waits for load, extract',
+      ]);
+      expect(lines.slice(4)).to.deep.equal([
+        'hh:mm:ss  extract  complete after Ns',
+        'hh:mm:ss  load     started, after a wait of Ns',
+        'hh:mm:ss  load     complete after Ns',
+        'hh:mm:ss  report   started, after a wait of Ns',
+        'hh:mm:ss  report   complete after Ns',
+        'hh:mm:ss  3 Jobs: 3 complete; Ns.',
+      ]);
+      expect({ stderr, code }).to.deep.equal({ stderr: '', code: 0 });
+    });
+
+    it('ends with 1 when a Job of the nightly example fails, and shows the end of its log', async () => {
+      const { stdout, stderr, code } = await user.jobflow(['run', '-f', 'examples/nightly-etl.yaml']);
+      const lines = masked(stdout);
+      expect(lines).to.include.members([
+        'hh:mm:ss  Applied 1 JobFlow, 1 JobTemplate and 10 Jobs.',
+        'hh:mm:ss  etl-prepare            started',
+        'hh:mm:ss  etl-clean-up-partner   waits for etl-fetch-partner=Failed',
+        'hh:mm:ss  etl-fetch-partner      failed after Ns: Job has reached the specified backoff limit (BackoffLimitExceeded)',
+        'hh:mm:ss  The end of the log of container "fetch" of pod "etl-fetch-partner-xxxxx":',
+        '          | This container is simulated: no program ran in it.',
+        'hh:mm:ss  etl-quarantine         skipped: Job "etl-check-quality" completed, but this Job waits for "etl-check-quality=Failed"',
+        'hh:mm:ss  etl-report             complete after Ns',
+      ]);
+      expect(lines.at(-1)).to.equal('hh:mm:ss  10 Jobs: 8 complete, 1 failed, 1 skipped; Ns.');
+      expect(lines.filter((line) => /etl-quarantine +started/.test(line))).to.deep.equal([]);
+      expect({ stderr, code }).to.deep.equal({ stderr: '', code: 1 });
+    });
+
+    it('ends with 3 when it takes too long, and leaves the Jobs running', async () => {
+      const path = join(folder, 'long.yaml');
+      await writeFile(path, file(job('long').lasts('1h'), job('after').dependsOn('long')));
+      const { stdout, stderr, code } = await user.jobflow(['run', '-f', path, '--timeout', '2s']);
+      expect(masked(stdout).at(-1)).to.equal('hh:mm:ss  2 Jobs: 1 running, 1 waiting; Ns.');
+      expect(stderr).to.equal(
+        [
+          'It has taken longer than 2s. The Jobs go on. To see them:',
+          `  jobflow status -n ${user.namespace}`,
+          'To follow them again:',
+          `  jobflow run -f ${path} -n ${user.namespace} --timeout 2s`,
+          '',
+        ].join('\n'),
+      );
+      expect(code).to.equal(3);
+      expect((await jobs()).map(({ spec }) => spec?.suspend)).to.have.members([false, true]);
+    });
+  });
+
+  it('leaves the Jobs running at Ctrl-C, and says how to come back', async () => {
+    const path = join(folder, 'my jobs.yaml');
+    await writeFile(path, file(job('long').lasts('1h')));
+    const words = user.command(['run', '-f', path, '--set-env', 'DAY=1']);
+    const child = spawn(words[0], words.slice(1), { env: user.env });
+    child.stdout.on('data', (data: Buffer) => {
+      if (data.includes('started')) child.kill('SIGINT');
+    });
+    const stderr = await text(child.stderr);
+    expect(stderr).to.equal(
+      [
+        'Interrupted. The Jobs go on. To see them:',
+        `  jobflow status -n ${user.namespace}`,
+        'To follow them again:',
+        `  jobflow run -f '${path}' -n ${user.namespace} --set-env DAY=1`,
+        '',
+      ].join('\n'),
+    );
+    await waitUntil('the program to end', () => Promise.resolve(child.exitCode !== null));
+    expect(child.exitCode).to.equal(130);
+    expect((await jobs()).map(({ status }) => status?.active)).to.deep.equal([1]);
+  });
+
+  it('detaches, sets variables, and has Kubernetes delete what has ended', async () => {
+    const flow = {
+      apiVersion: 'api.practice.com/v1alpha1',
+      kind: 'JobFlow',
+      metadata: { name: 'f' },
+      spec: { flows: [{ name: 'x', jobTemplate: job('x').asJobTemplate().spec }] },
+    };
+    const input = file(job('a').lasts('1h'), flow);
+    const options = ['--detach', '--delete-after', '90s', '--set-env', 'DAY=1', '--set-env', 'K=a=b'];
+    const { stdout, stderr, code } = await user.jobflow(['run', '-f', '-', ...options], { input });
+    expect({ stdout, stderr, code }).to.deep.equal({
+      stdout: 'job.batch/a serverside-applied\njobflow.api.practice.com/f serverside-applied\n',
+      stderr: '',
+      code: 0,
+    });
+    const env = [
+      { name: 'DAY', value: '1' },
+      { name: 'K', value: 'a=b' },
+    ];
+    await waitUntil('the Job of the flow', async () => (await jobs()).length === 2);
+    const [a, x] = await jobs();
+    expect([envOf(a), envOf(x)]).to.deep.equal([env, env]);
+    expect(a?.spec?.ttlSecondsAfterFinished).to.equal(90);
+    const path = `/apis/api.practice.com/v1alpha1/namespaces/${user.namespace}/jobflows/f`;
+    expect(
+      readPath(await connection.request({ method: 'GET', path }), 'spec', 'ttlSecondsAfterFinished'),
+    ).to.equal(90);
+  });
+
+  it('tells the end of what is deleted a moment after it', async () => {
+    const input = file(job('b').dependsOn('a'), job('a').lasts('1s'));
+    const { stdout, code } = await user.jobflow(['run', '-f', '-', '--delete-after', '1ms'], { input });
+    expect(masked(stdout).at(-1)).to.equal('hh:mm:ss  2 Jobs: 2 complete; Ns.');
+    expect(code).to.equal(0);
+    await waitUntil('the Jobs to be gone', async () => (await jobs()).length === 0);
+  });
+
+  it('leaves what has ended as it is, and runs it anew with --replace', async () => {
+    const input = file(job('a'), job('b').dependsOn('a').fails());
+    expect((await user.jobflow(['run', '-f', '-'], { input })).code).to.equal(1);
+    const before = await jobs();
+    const again = await user.jobflow(['run', '-f', '-'], { input });
+    expect(masked(again.stdout)).to.deep.equal([
+      'hh:mm:ss  Applied 2 Jobs.',
+      'hh:mm:ss  a  has ended before (Complete Ns ago), and is not run again; --replace makes it anew',
+      'hh:mm:ss  b  has ended before (Failed Ns ago), and is not run again; --replace makes it anew',
+      'hh:mm:ss  2 Jobs: 1 complete, 1 failed; Ns.',
+    ]);
+    expect(again.code).to.equal(1);
+    const mended = file(job('a'), job('b').dependsOn('a'));
+    const anew = await user.jobflow(['run', '-f', '-', '--replace'], { input: mended });
+    expect({ code: anew.code, stderr: anew.stderr }).to.deep.equal({ code: 0, stderr: '' });
+    const uids = before.map(({ metadata }) => metadata.uid);
+    expect((await jobs()).filter(({ metadata }) => uids.includes(metadata.uid))).to.deep.equal([]);
+  });
+});
