@@ -9,6 +9,7 @@ import { resumeCommand } from './commands/resume.ts';
 import { startCommand } from './commands/start.ts';
 import { suspendCommand } from './commands/suspend.ts';
 import { runCommand } from './commands/run.ts';
+import { statusCommand } from './commands/status.ts';
 import { versionCommand } from './commands/version.ts';
 import { completionAnswer } from './completion/answer.ts';
 import { askNames } from './completion/ask-names.ts';
@@ -21,6 +22,7 @@ Exit codes:
   1    something failed, or has errors
   2    the command line makes no sense
   3    it took longer than it was allowed to
+  4    it has not ended yet (status --exit-status)
   130  Ctrl-C`;
 
 /**
@@ -66,6 +68,7 @@ function createProgram(name: string, terminal: Terminal): Command {
     runCommand(terminal),
     lintCommand(terminal),
     graphCommand(terminal),
+    statusCommand(terminal),
     importCommand(terminal),
     holdCommand(terminal),
     approveCommand(terminal),

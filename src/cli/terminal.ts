@@ -8,6 +8,8 @@ export const EXIT_CODES = {
   usage: 2,
   /** It took longer than it was allowed to. */
   timeout: 3,
+  /** What was asked about has not ended, neither well nor badly. */
+  notEnded: 4,
   /** The user has interrupted it, as shells say it: 128 and the number of SIGINT. */
   interrupted: 130,
 } as const;

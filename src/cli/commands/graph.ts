@@ -4,6 +4,7 @@ import {
   withClusterOptions,
   type ClusterOptions,
 } from '../cluster/cluster-options.ts';
+import { CommandError } from '../cluster/command-error.ts';
 import { withCluster } from '../cluster/session.ts';
 import type { DependencyGraph } from '../graph/dependency-graph.ts';
 import { drawDot } from '../graph/draw-dot.ts';
@@ -16,6 +17,7 @@ import { readFiles } from '../lint/read-files.ts';
 import { findingLines } from '../lint/report-text.ts';
 import { readInputs } from '../manifests/read-inputs.ts';
 import { EXIT_CODES, type Terminal } from '../terminal.ts';
+import { parseKindAndName } from '../view/kind-words.ts';
 
 type Form = 'text' | 'mermaid' | 'dot' | 'svg';
 
@@ -76,9 +78,11 @@ async function drawCluster(
   terminal: Terminal,
 ): Promise<void> {
   await withCluster(terminal, options, async (session) => {
-    const name = flow?.replace(/^(jobflows?|jf)\//, '');
+    const named = flow === undefined ? undefined : parseKindAndName(flow, ['jobflow']);
+    if (flow !== undefined && named === undefined)
+      throw new CommandError(`"${flow}" names no JobFlow; write NAME or jobflow/NAME.`, EXIT_CODES.usage);
     const { graphs, unread } =
-      name === undefined ? await readGraphs(session, options) : await readFlowGraph(session, name);
+      named === undefined ? await readGraphs(session, options) : await readFlowGraph(session, named.name);
     for (const { because, sentence } of unread) if (because === 'forbidden') terminal.err(`${sentence}\n`);
     if (graphs.length > 0) terminal.out(draw(graphs, options.output, terminal));
     else {
