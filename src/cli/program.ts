@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { approveCommand } from './commands/approve.ts';
 import { completionCommand } from './commands/completion.ts';
+import { deleteCommand } from './commands/delete.ts';
 import { graphCommand } from './commands/graph.ts';
 import { holdCommand } from './commands/hold.ts';
 import { importCommand } from './commands/import.ts';
@@ -75,6 +76,7 @@ function createProgram(name: string, terminal: Terminal): Command {
     startCommand(terminal),
     suspendCommand(terminal),
     resumeCommand(terminal),
+    deleteCommand(terminal),
     completionCommand(terminal),
     versionCommand(terminal),
   ]) {
