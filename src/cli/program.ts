@@ -7,6 +7,7 @@ import { holdCommand } from './commands/hold.ts';
 import { importCommand } from './commands/import.ts';
 import { lintCommand } from './commands/lint.ts';
 import { resumeCommand } from './commands/resume.ts';
+import { retryCommand } from './commands/retry.ts';
 import { startCommand } from './commands/start.ts';
 import { suspendCommand } from './commands/suspend.ts';
 import { runCommand } from './commands/run.ts';
@@ -76,6 +77,7 @@ function createProgram(name: string, terminal: Terminal): Command {
     startCommand(terminal),
     suspendCommand(terminal),
     resumeCommand(terminal),
+    retryCommand(terminal),
     deleteCommand(terminal),
     completionCommand(terminal),
     versionCommand(terminal),

@@ -8,7 +8,7 @@ import { keyedElements, type KeyedElement } from './keyed-lists.ts';
  * Objects that are walked into even where one side has none: they only hold other things, and a user may add
  * something of his own beside what was injected.
  */
-const HOLDERS: ReadonlySet<string> = new Set([
+export const HOLDERS: ReadonlySet<string> = new Set([
   'metadata',
   'spec',
   'template',

@@ -11,7 +11,7 @@ export interface Restored {
 }
 
 /** Labels that the API server writes into the pod template of every Job. */
-const SERVER_LABELS = [
+export const SERVER_LABELS = [
   'batch.kubernetes.io/controller-uid',
   'batch.kubernetes.io/job-name',
   'controller-uid',

@@ -4,9 +4,11 @@ import { parseGatedRecord } from '../../../src/api/gated-record.ts';
 import type { Json, JobObject, JsonObject } from '../../../src/api/job.ts';
 import { OWN_ANNOTATIONS } from '../../../src/api/names.ts';
 import type { GlobalParams } from '../../../src/api/flow-spec.ts';
+import { recreatedJob } from '../../../src/cli/retry/recreated-job.ts';
 import {
   fieldOf,
   isObject,
+  objectOrEmpty,
   sameJson,
   unionOfKeys,
   valueAt,
@@ -20,6 +22,7 @@ import {
   create,
   foundFlow,
   foundTemplate,
+  released,
   stored,
   update,
   warningsOf,
@@ -227,6 +230,48 @@ describe('applying a file again', function () {
     );
   });
 });
+
+describe('making a Job anew from the stored one', function () {
+  this.timeout(60_000);
+
+  it('sends it as it arrived at first, without what jobflow and the API server put into it', () => {
+    fc.assert(
+      fc.property(cases, ({ arrived, old }) => {
+        const { name = '', namespace = '' } = arrived.metadata;
+        const { gate } = parseGatedRecord(old.metadata.annotations?.[OWN_ANNOTATIONS.gated]) ?? {};
+        const anew = recreatedJob(gate === true ? released(old) : old);
+        expect(anew.metadata).to.include({ name, namespace });
+        expect(anew.metadata).to.not.have.any.keys('uid', 'creationTimestamp', 'finalizers');
+        expectSame(withoutEmpty(anew), withoutEmpty(arrived));
+      }),
+      RUNS,
+    );
+  });
+});
+
+/** The elements of a list that have a name may come in another order, for a template's come first. */
+function inOrderOfKeys(list: readonly Json[]): Json[] {
+  const text = (element: Json): string => {
+    const key = keyOf(element);
+    return typeof key === 'string' ? key : '';
+  };
+  return [...list].sort((a, b) => text(a).localeCompare(text(b)));
+}
+
+/** Without what says nothing: `suspend: false`, and maps without entries. */
+function withoutEmpty(job: JobObject): JobObject {
+  const prune = (value: Json): Json => {
+    if (Array.isArray(value)) return inOrderOfKeys(value.map(prune));
+    if (!isObject(value)) return value;
+    const entries = Object.entries(value).map(([key, field]) => [key, prune(field)] as const);
+    return Object.fromEntries(
+      entries.filter(([key, field]) => !(isObject(field) && sameJson(field, {}) && key !== 'emptyDir')),
+    );
+  };
+  const spec = job.spec ?? {};
+  const stated = fieldOf(spec, 'suspend') === false ? withField(spec, 'suspend', undefined) : spec;
+  return { ...job, spec: objectOrEmpty(prune(stated)) };
+}
 
 interface Change {
   readonly what: string;
