@@ -9,7 +9,13 @@ import { installJobflow } from '../test/support/cluster/jobflow.ts';
 import { identifyProcess } from '../test/support/cluster/process-identity.ts';
 import { takeLock } from '../test/support/cluster/process-lock.ts';
 import { Supervisor } from '../test/support/cluster/supervisor.ts';
-import { CLUSTER_FILES, removeClusterFolder, shellEnvironment, writeProcess } from './cluster-files.ts';
+import {
+  CLUSTER_FILES,
+  removeClusterFolder,
+  shellEnvironment,
+  writeCommands,
+  writeProcess,
+} from './cluster-files.ts';
 
 /** What the command in the foreground is told. */
 export type OwnerReport =
@@ -44,6 +50,7 @@ try {
     certificates: process.argv[3] === 'self-signed' ? 'self-signed' : 'files',
   });
   await copyFile(cluster.kubeconfigPath, CLUSTER_FILES.kubeconfig);
+  await writeCommands();
   await writeFile(CLUSTER_FILES.env, shellEnvironment(cluster.binDirectory));
   ready = true;
   report({ kind: 'ready' });
