@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import { compileFlowResources } from '../src/api/flow-resources.ts';
 import type { WebhookConfig } from '../src/runtime/config.ts';
 import { followCertificate } from '../src/runtime/certificates/follow-certificate.ts';
 import type { Program } from '../src/runtime/program.ts';
@@ -27,6 +28,7 @@ export async function startWebhook(
     requestTimeoutMs: config.requestTimeoutMs,
     now,
   });
+  compileFlowResources();
   const certificate = await followCertificate(program);
   metrics.readCertificateExpiry(() => certificate.expiryMs / 1_000);
   const server = await startWebhookServer({

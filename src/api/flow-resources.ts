@@ -2,6 +2,7 @@ import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import type { DaemonJob, JobFlow, JobTemplate } from './generated/flow-resources.ts';
 import flowResourcesSchema from './generated/flow-resources.schema.json' with { type: 'json' };
 import jobSpecSchema from './generated/job-spec.schema.json' with { type: 'json' };
+import { onFirstUse } from './on-first-use.ts';
 
 /*
  * JobFlow, JobTemplate and DaemonJob as they come over the wire or out of a file. Types and schemas are generated
@@ -38,7 +39,7 @@ export type ValidatedResource<T> =
  * @param value parsed JSON or YAML
  */
 export function validateJobFlow(value: unknown): ValidatedResource<JobFlow> {
-  return validated(isJobFlow, value);
+  return validated(compiled().isJobFlow, value);
 }
 
 /**
@@ -47,7 +48,7 @@ export function validateJobFlow(value: unknown): ValidatedResource<JobFlow> {
  * @param value parsed JSON or YAML
  */
 export function validateJobTemplate(value: unknown): ValidatedResource<JobTemplate> {
-  return validated(isJobTemplate, value);
+  return validated(compiled().isJobTemplate, value);
 }
 
 /**
@@ -56,16 +57,25 @@ export function validateJobTemplate(value: unknown): ValidatedResource<JobTempla
  * @param value parsed JSON or YAML
  */
 export function validateDaemonJob(value: unknown): ValidatedResource<DaemonJob> {
-  return validated(isDaemonJob, value);
+  return validated(compiled().isDaemonJob, value);
 }
 
-// One error is enough, and all that it takes: a hostile list could have a million.
-const ajv = new Ajv({ strict: true, allowUnionTypes: true, verbose: true });
-ajv.addSchema(jobSpecSchema);
-ajv.addSchema(flowResourcesSchema);
-const isJobFlow = ajv.compile<JobFlow>({ $ref: 'flow-resources#/$defs/JobFlow' });
-const isJobTemplate = ajv.compile<JobTemplate>({ $ref: 'flow-resources#/$defs/JobTemplate' });
-const isDaemonJob = ajv.compile<DaemonJob>({ $ref: 'flow-resources#/$defs/DaemonJob' });
+const compiled = onFirstUse(() => {
+  // One error is enough, and all that it takes: a hostile list could have a million.
+  const ajv = new Ajv({ strict: true, allowUnionTypes: true, verbose: true });
+  ajv.addSchema(jobSpecSchema);
+  ajv.addSchema(flowResourcesSchema);
+  return {
+    isJobFlow: ajv.compile<JobFlow>({ $ref: 'flow-resources#/$defs/JobFlow' }),
+    isJobTemplate: ajv.compile<JobTemplate>({ $ref: 'flow-resources#/$defs/JobTemplate' }),
+    isDaemonJob: ajv.compile<DaemonJob>({ $ref: 'flow-resources#/$defs/DaemonJob' }),
+  };
+});
+
+/** Compiles the schemas, which takes some tenths of a second that the first object would wait for. */
+export function compileFlowResources(): void {
+  compiled();
+}
 
 function validated<T>(validate: ValidateFunction<T>, value: unknown): ValidatedResource<T> {
   const resource = withoutNulls(value, 0);
@@ -77,14 +87,28 @@ function validated<T>(validate: ValidateFunction<T>, value: unknown): ValidatedR
 /** No field of a resource lies as deep; what does is of no type, and need not be looked at. */
 const DEEPEST = 100;
 
-/** The API server drops the nulls of objects in a custom resource, and refuses those in lists. */
+/**
+ * The API server drops the nulls of objects in a custom resource, and refuses those in lists.
+ *
+ * @returns the value itself if it has none
+ */
 export function withoutNulls(value: unknown, depth = 0): unknown {
+  return hasNullField(value, depth) ? copyWithoutNulls(value, depth) : value;
+}
+
+function hasNullField(value: unknown, depth: number): boolean {
+  if (typeof value !== 'object' || value === null || depth > DEEPEST) return false;
+  if (Array.isArray(value)) return value.some((item) => hasNullField(item, depth + 1));
+  return Object.values(value).some((field) => field === null || hasNullField(field, depth + 1));
+}
+
+function copyWithoutNulls(value: unknown, depth: number): unknown {
   if (typeof value !== 'object' || value === null || depth > DEEPEST) return value;
-  if (Array.isArray(value)) return value.map((item) => withoutNulls(item, depth + 1));
+  if (Array.isArray(value)) return value.map((item) => copyWithoutNulls(item, depth + 1));
   return Object.fromEntries(
     Object.entries(value)
       .filter(([, field]) => field !== null)
-      .map(([name, field]) => [name, withoutNulls(field, depth + 1)]),
+      .map(([name, field]) => [name, copyWithoutNulls(field, depth + 1)]),
   );
 }
 

@@ -1,6 +1,7 @@
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import type { GlobalParams } from './flow-spec.ts';
 import type { JsonObject } from './job.ts';
+import { onFirstUse } from './on-first-use.ts';
 
 /** A JobTemplate, in the fields that Jobs take from it. */
 export interface JobTemplate {
@@ -25,7 +26,7 @@ export type ReadResource<T> =
  * @param payload the parsed answer
  */
 export function readJobTemplate(payload: unknown): ReadResource<JobTemplate> {
-  return read(validateJobTemplate, payload);
+  return read(validateJobTemplate(), payload);
 }
 
 /**
@@ -34,47 +35,51 @@ export function readJobTemplate(payload: unknown): ReadResource<JobTemplate> {
  * @param payload the parsed answer
  */
 export function readJobFlow(payload: unknown): ReadResource<JobFlow> {
-  return read(validateJobFlow, payload);
+  return read(validateJobFlow(), payload);
 }
 
 const ajv = new Ajv({ strict: true, allowUnionTypes: true });
 
 const stringMap = { type: ['object', 'null'], additionalProperties: { type: 'string' } };
 
-const validateJobTemplate = ajv.compile<JobTemplate>({
-  type: 'object',
-  required: ['spec'],
-  properties: {
-    spec: { type: 'object', required: ['jobTemplate'], properties: { jobTemplate: { type: 'object' } } },
-  },
-});
+const validateJobTemplate = onFirstUse(() =>
+  ajv.compile<JobTemplate>({
+    type: 'object',
+    required: ['spec'],
+    properties: {
+      spec: { type: 'object', required: ['jobTemplate'], properties: { jobTemplate: { type: 'object' } } },
+    },
+  }),
+);
 
-const validateJobFlow = ajv.compile<JobFlow>({
-  type: 'object',
-  properties: {
-    spec: {
-      type: ['object', 'null'],
-      properties: {
-        globalParams: {
-          type: ['object', 'null'],
-          properties: {
-            nodeName: { type: ['string', 'null'] },
-            env: {
-              type: ['array', 'null'],
-              items: {
-                type: 'object',
-                required: ['name'],
-                properties: { name: { type: 'string', minLength: 1 } },
+const validateJobFlow = onFirstUse(() =>
+  ajv.compile<JobFlow>({
+    type: 'object',
+    properties: {
+      spec: {
+        type: ['object', 'null'],
+        properties: {
+          globalParams: {
+            type: ['object', 'null'],
+            properties: {
+              nodeName: { type: ['string', 'null'] },
+              env: {
+                type: ['array', 'null'],
+                items: {
+                  type: 'object',
+                  required: ['name'],
+                  properties: { name: { type: 'string', minLength: 1 } },
+                },
               },
+              labels: stringMap,
+              annotations: stringMap,
             },
-            labels: stringMap,
-            annotations: stringMap,
           },
         },
       },
     },
-  },
-});
+  }),
+);
 
 function read<T>(validate: ValidateFunction<T>, payload: unknown): ReadResource<T> {
   return validate(payload)

@@ -3,6 +3,7 @@ import { describeTypeError, withoutNulls } from '../../api/flow-resources.ts';
 import flowResourcesSchema from '../../api/generated/flow-resources.schema.json' with { type: 'json' };
 import jobSpecSchema from '../../api/generated/job-spec.schema.json' with { type: 'json' };
 import type { Json, JsonObject } from '../../api/job.ts';
+import { onFirstUse } from '../../api/on-first-use.ts';
 import { isObject } from '../../core/admission/json-tree.ts';
 
 /** A kind of object that `lint` looks at. */
@@ -89,10 +90,21 @@ const SCHEMA_OF_KIND: Readonly<Record<LintedKind, string>> = {
   DaemonJob: 'flow-resources#/$defs/DaemonJob',
 };
 
-// A person mends all mistakes at once, and the file is their own.
-const ajv = new Ajv({ strict: true, allowUnionTypes: true, verbose: true, allErrors: true });
-for (const schema of [jobSpecSchema, flowResourcesSchema, FRAMES])
-  ajv.addSchema(closed(schema) as JsonObject);
+const schemas = onFirstUse(() => {
+  const ajv = new Ajv({
+    strict: true,
+    allowUnionTypes: true,
+    verbose: true,
+    // A person mends all mistakes at once, and the file is their own.
+    allErrors: true,
+    // Tidying the compiled code takes longer than it saves, and the schemas are generated.
+    code: { optimize: false },
+    validateSchema: false,
+  });
+  for (const schema of [jobSpecSchema, flowResourcesSchema, FRAMES])
+    ajv.addSchema(closed(schema) as JsonObject);
+  return ajv;
+});
 
 const validators = new Map<LintedKind, ValidateFunction>();
 
@@ -100,7 +112,7 @@ const validators = new Map<LintedKind, ValidateFunction>();
 function validatorOf(kind: LintedKind): ValidateFunction {
   const known = validators.get(kind);
   if (known !== undefined) return known;
-  const validate = ajv.compile({ $ref: SCHEMA_OF_KIND[kind] });
+  const validate = schemas().compile({ $ref: SCHEMA_OF_KIND[kind] });
   validators.set(kind, validate);
   return validate;
 }

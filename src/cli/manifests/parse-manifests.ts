@@ -4,6 +4,7 @@ import type { ScalarTag, SchemaOptions, Tags, ToJSOptions } from 'yaml';
 import type { Json, JsonObject } from '../../api/job.ts';
 import { isObject } from '../../core/admission/json-tree.ts';
 import { textAt } from '../../core/admission/flow/named-list.ts';
+import { splitDocuments, type TextPart } from './split-documents.ts';
 
 /** A place in a file; lines and columns count from 1, columns in UTF-16 code units. */
 export interface Place {
@@ -81,43 +82,81 @@ const TO_JSON = { maxAliasCount: 1_000 } as const satisfies ToJSOptions;
  * @param file its name in messages
  */
 export function parseManifests(file: string, text: string): ParsedFile {
-  const lines = new LineCounter();
   const manifests: Manifest[] = [];
   const problems: SyntaxProblem[] = [];
-  const placeAt = (offset: number): Place => {
-    const { line, col } = lines.linePos(offset);
-    return { file, line: Math.max(line, 1), column: Math.max(col, 1) };
-  };
-  const documents = parseAllDocuments(text, { ...YAML_OPTIONS, lineCounter: lines });
-  for (const document of Array.isArray(documents) ? documents : []) {
-    const [broken] = document.errors;
-    if (broken !== undefined) {
-      const problem = `The YAML is broken: ${sentencePart(broken.message)}.`;
-      problems.push({ place: placeAt(broken.pos[0]), problem });
-      continue;
-    }
-    if (document.contents === null || isEmpty(document.contents)) continue;
-    const repeated = repeatedNames(document.contents);
-    problems.push(
-      ...repeated.map(({ name, offset, first }) => ({
-        place: placeAt(offset),
-        problem: `"${name}" is already there at line ${placeAt(first).line}; keep one of the two.`,
-      })),
-    );
-    const value = jsonOf(document);
-    if (!value.ok) {
-      problems.push({ place: placeAt(startOf(document.contents)), problem: value.problem });
-      continue;
-    }
-    const found = manifestsIn(value.json, [], (path, target) => placeAt(offsetOf(document, path, target)));
-    if (found === undefined) {
-      const problem = 'This is no object of Kubernetes; write apiVersion, kind and metadata.';
-      problems.push({ place: placeAt(startOf(document.contents)), problem });
-    } else {
-      manifests.push(...found);
-    }
+  const places = new PlacesInParts(file);
+  for (const part of splitDocuments(text)) {
+    readPart(part).forEach((document, index) => {
+      const placeAt = (offset: number) => places.at(part, offset);
+      const placeOf: PlaceOf = (path, target) => places.of(part, index, path, target);
+      const read = readDocument(document, placeAt, placeOf);
+      for (const manifest of read.manifests) manifests.push(manifest);
+      for (const problem of read.problems) problems.push(problem);
+    });
   }
   return { manifests, problems };
+}
+
+function readPart({ text }: TextPart, lineCounter?: LineCounter): readonly Document[] {
+  const documents = parseAllDocuments(text, {
+    ...YAML_OPTIONS,
+    ...(lineCounter === undefined ? {} : { lineCounter }),
+  });
+  return Array.isArray(documents) ? documents : [];
+}
+
+function readDocument(document: Document, placeAt: (offset: number) => Place, placeOf: PlaceOf): ParsedFile {
+  const { contents } = document;
+  const [broken] = document.errors;
+  if (broken !== undefined) {
+    const problem = `The YAML is broken: ${sentencePart(broken.message)}.`;
+    return { manifests: [], problems: [{ place: placeAt(broken.pos[0]), problem }] };
+  }
+  if (contents === null || isEmpty(contents)) return { manifests: [], problems: [] };
+  const problems = repeatedNames(contents).map(({ name, offset, first }) => ({
+    place: placeAt(offset),
+    problem: `"${name}" is already there at line ${placeAt(first).line}; keep one of the two.`,
+  }));
+  const value = jsonOf(document);
+  const found = value.ok ? manifestsIn(value.json, [], placeOf) : undefined;
+  if (found !== undefined) return { manifests: found, problems };
+  const problem = value.ok
+    ? 'This is no object of Kubernetes; write apiVersion, kind and metadata.'
+    : value.problem;
+  return { manifests: [], problems: [...problems, { place: placeAt(startOf(contents)), problem }] };
+}
+
+/**
+ * Where fields are written. Few are asked for, so that the tree of a part is made again when they are, and only that of
+ * the latest part is kept.
+ */
+class PlacesInParts {
+  readonly #file: string;
+  #latest: { part: TextPart; documents: readonly Document[]; lines: LineCounter } | undefined;
+
+  constructor(file: string) {
+    this.#file = file;
+  }
+
+  /** @param offset within the part */
+  at(part: TextPart, offset: number): Place {
+    const { line, col } = this.#read(part).lines.linePos(offset);
+    return { file: this.#file, line: part.linesBefore + Math.max(line, 1), column: Math.max(col, 1) };
+  }
+
+  /** @param index of the document within the part */
+  of(part: TextPart, index: number, ...[path, target]: Parameters<PlaceOf>): Place {
+    const document = this.#read(part).documents[index];
+    return this.at(part, document === undefined ? 0 : offsetOf(document, path, target));
+  }
+
+  #read(part: TextPart): { documents: readonly Document[]; lines: LineCounter } {
+    if (this.#latest?.part !== part) {
+      const lines = new LineCounter();
+      this.#latest = { part, documents: readPart(part, lines), lines };
+    }
+    return this.#latest;
+  }
 }
 
 type PlaceOf = Manifest['placeOf'];

@@ -281,6 +281,17 @@ describe('lint', () => {
     expect(lint('# nothing\n---\n# at all\n')).to.deep.equal([]);
   });
 
+  it('says the same of a file with Windows line ends', () => {
+    const text = file(
+      job('a', { annotations: { 'depends-on': 'b', 'wait-timeout': '2 hours' } }),
+      job('b', { annotations: { 'depends-on': 'missing' }, spec: { backoffLimt: 1, ...SPEC } }),
+      'kind: [broken\n',
+    );
+    const findings = lines(text);
+    expect(findings).to.have.length(4);
+    expect(lines(text.replaceAll('\n', '\r\n'))).to.deep.equal(findings);
+  });
+
   it('checks ten thousand Jobs with three dependencies each, in no order, without a step for every pair', function () {
     this.timeout(60_000);
     const names = Array.from({ length: 10_000 }, (_, index) => (index * 7_919) % 10_000);

@@ -30,6 +30,16 @@ describe('parseManifests', () => {
     expect(parseManifests('f', text).manifests[0]?.object).to.deep.equal({ kind: 'A', value: 'a\nb\n' });
   });
 
+  it('knows places in any document of a file, in whatever order they are asked for', () => {
+    for (const end of ['\n', '\r\n']) {
+      const text = `# top\n---\n${TEXT}--- # next\n${TEXT}...\n${TEXT}`.replaceAll('\n', end);
+      const { manifests } = parseManifests('f', text);
+      const lines = () => manifests.map(({ placeOf }) => placeOf(['list', 1, 'b']).line);
+      expect(lines()).to.deep.equal([9, 17, 25]);
+      expect(lines()).to.deep.equal([9, 17, 25]);
+    }
+  });
+
   it('follows an alias to the place where the value is written', () => {
     expect(place('kind: A\na: &x\n  b: 1\nc: *x\n', ['c', 'b'])).to.equal('3:6');
   });
