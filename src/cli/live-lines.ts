@@ -6,16 +6,17 @@ import type { Terminal } from './terminal.ts';
  */
 export class LiveLines {
   readonly #terminal: Terminal;
-  /** What is on the screen of the last drawing, by the width of each of its lines. */
-  #drawn: readonly number[] = [];
+  /** The last drawing, and how wide the terminal was. */
+  #drawn: readonly string[] = [];
+  #columns = 0;
 
   constructor(terminal: Terminal) {
     this.#terminal = terminal;
   }
 
   /**
-   * Draws lines over those that were drawn before. Those too wide for the terminal are cut, and where there are more
-   * than it has room for the last ones give way to a count.
+   * Draws lines over those that were drawn before; what is the same is not written again. Those too wide for the terminal
+   * are cut, and where there are more than it has room for the last ones give way to a count.
    *
    * @param lines their texts, perhaps with colours; each character is one column wide
    */
@@ -26,22 +27,50 @@ export class LiveLines {
     const hidden = lines.length - room + 1;
     const shown = hidden > 1 ? [...lines.slice(0, room - 1), `… and ${hidden} more`] : lines;
     const cut = shown.map((line) => cutLine(line, columns));
-    this.#terminal.out(this.#toBeginning(columns) + cut.map((line) => `${line}\n`).join(''));
-    this.#drawn = cut.map((line) => widthOf(line));
+    const isInPlace = this.#columns === columns && this.#drawn.length > 0 && this.#drawn.length <= room;
+    const text = isInPlace
+      ? changes(this.#drawn, cut)
+      : this.#toBeginning(columns) + cut.map((line) => `${line}\n`).join('');
+    if (text !== '') this.#terminal.out(text);
+    this.#drawn = cut;
+    this.#columns = columns;
   }
 
   /** Takes the drawing away, so that something else can be written that stays; the next drawing follows it. */
   clear(): void {
-    this.#terminal.out(this.#toBeginning((this.#terminal.size() ?? NO_LIMITS).columns));
+    const text = this.#toBeginning((this.#terminal.size() ?? NO_LIMITS).columns);
+    if (text !== '') this.#terminal.out(text);
     this.#drawn = [];
   }
 
   /** In a window that has become narrower a line takes the room of several. */
   #toBeginning(columns: number): string {
     if (this.#drawn.length === 0) return '';
-    const lines = this.#drawn.reduce((sum, width) => sum + Math.max(1, Math.ceil(width / columns)), 0);
+    const lines = this.#drawn.reduce((sum, line) => sum + Math.max(1, Math.ceil(widthOf(line) / columns)), 0);
     return `\r\u001b[${lines}A\u001b[J`;
   }
+}
+
+/** What makes one drawing of the other, from the line below it to the line below it. */
+function changes(before: readonly string[], after: readonly string[]): string {
+  if (before.length === after.length && after.every((line, index) => line === before[index])) return '';
+  const lines = after.map((line, index) => {
+    const old = before[index];
+    if (old === undefined) return `${line}\n`;
+    if (old === line) return '\n';
+    const same = sameBeginning(old, line);
+    const forward = same === 0 ? '' : `\u001b[${same}C`;
+    // The rest is erased first: after a last column the cursor still stands on it.
+    return `${forward}\u001b[K${line.slice(same)}\n`;
+  });
+  return `\r\u001b[${before.length}A${lines.join('')}${after.length < before.length ? '\u001b[J' : ''}`;
+}
+
+/** How many characters two lines begin with that are the same, before anything that sets a colour. */
+function sameBeginning(a: string, b: string): number {
+  let length = 0;
+  while (length < a.length && a[length] === b[length] && a[length] !== '\u001b') length += 1;
+  return length;
 }
 
 const NO_LIMITS = { columns: Infinity, rows: Infinity };

@@ -1,4 +1,4 @@
-import { shortDuration } from '../view/short-duration.ts';
+import { humanDuration } from '../view/human-duration.ts';
 
 /** Something that is told once of a Job, DaemonJob (`daemonjob/NAME`) or JobFlow (`jobflow/NAME`). */
 export type RunEvent = {
@@ -40,13 +40,13 @@ export function eventWords(event: RunEvent, commandLine: (words: string) => stri
     case 'started':
       return event.waitedMs === undefined
         ? 'started'
-        : `started, after a wait of ${shortDuration(event.waitedMs)}`;
+        : `started, after a wait of ${humanDuration(event.waitedMs)}`;
     case 'podFailed':
       return event.failed === 1 ? 'a pod has failed' : `${event.failed} pods have failed`;
     case 'ended':
       return endWords(event);
     case 'endedBefore': {
-      const ago = event.endedMs === undefined ? '' : ` ${shortDuration(event.atMs - event.endedMs)} ago`;
+      const ago = event.endedMs === undefined ? '' : ` ${humanDuration(event.atMs - event.endedMs)} ago`;
       return `has ended before (${event.state}${ago}), and is not run again; --replace makes it anew`;
     }
     case 'deleted':
@@ -64,7 +64,7 @@ export function listWords(names: readonly string[]): string {
 
 function endWords({ state, tookMs, message }: RunEvent & { readonly kind: 'ended' }): string {
   const word = state.toLowerCase();
-  const after = tookMs === undefined ? '' : ` after ${shortDuration(tookMs)}`;
+  const after = tookMs === undefined ? '' : ` after ${humanDuration(tookMs)}`;
   // Of what went well there is nothing more to say.
   const why = message === undefined || state === 'Complete' ? '' : `: ${message}`;
   return `${word}${after}${why}`;

@@ -1,4 +1,5 @@
 import type { FlowRecord } from '../../core/flow/flow-record.ts';
+import { flowState } from '../view/concerned-parts.ts';
 import type { NamespaceView } from '../view/namespace-view.ts';
 import { hasEnded, type PartState, type PartView } from '../view/part-view.ts';
 import { depthsOf } from './part-depths.ts';
@@ -39,6 +40,8 @@ export interface RunPart {
 export interface RunSnapshot {
   /** In the order in which they were applied. */
   readonly parts: readonly RunPart[];
+  /** The JobFlows, as if each were a part; the pods that it counts are its Jobs. */
+  readonly flows: readonly RunPart[];
   /** Nothing more will become of any of it. */
   readonly isOver: boolean;
   /** Something failed, or is gone before its end. */
@@ -87,12 +90,12 @@ export class RunProgress {
     const parts = [...flowOf].map(([name, flow]) => this.#part(name, flow, place, events, nowMs));
     let hasFailed = parts.some(({ state }) => state === 'Failed' || state === 'Deleted');
     let isOver = parts.every(({ state }) => state === 'Deleted' || hasEnded({ state }));
-    for (const name of this.#names.flows) {
-      const stands = this.#flow(name, view, events, nowMs);
-      if (stands === 'failed') hasFailed = true;
-      if (stands === 'goes on') isOver = false;
+    const flows = this.#names.flows.map((name) => this.#flow(name, view, events, nowMs));
+    for (const { state } of flows) {
+      if (state === 'Failed' || state === 'Deleted') hasFailed = true;
+      else if (!hasEnded({ state })) isOver = false;
     }
-    return { parts, isOver, hasFailed, events: inOrder(events, parts) };
+    return { parts, flows, isOver, hasFailed, events: inOrder(events, parts) };
   }
 
   #isFollowedFlow(name: string): boolean {
@@ -187,7 +190,9 @@ export class RunProgress {
     const { name } = part;
     if (!told.waits && waitsFor.length > 0) {
       told.waits = true;
-      events.push({ kind: 'waits', name, atMs: nowMs, on: waitsFor });
+      // Of these the next sentence says all.
+      const isSaid = part.cycle !== undefined || part.state === 'Held';
+      if (!isSaid) events.push({ kind: 'waits', name, atMs: nowMs, on: waitsFor });
     }
     const standstills = standstillsOf(part, place);
     for (const { key, words, command } of standstills) {
@@ -237,56 +242,48 @@ export class RunProgress {
     };
   }
 
-  #flow(
-    name: string,
-    view: NamespaceView,
-    events: RunEvent[],
-    nowMs: number,
-  ): 'goes on' | 'complete' | 'failed' {
+  #flow(name: string, view: NamespaceView, events: RunEvent[], nowMs: number): RunPart {
     const flow = view.flows.get(name)?.record;
     const reference = `jobflow/${name}`;
     const told = this.#toldOf(reference, flow?.uid);
-    if (flow === undefined) {
-      if (!told.seen) return 'goes on';
-      if (!told.end) {
-        told.end = true;
-        events.push({ kind: 'deleted', name: reference, atMs: nowMs });
-      }
-      return 'failed';
-    }
+    if (flow === undefined) return this.#missingPart(reference, undefined, told, events, nowMs);
     told.seen = true;
     const { outcome } = flow;
+    let problem: string | undefined;
     if (outcome === undefined) {
-      this.#tellFlow(flow, told, events, nowMs);
-      return 'goes on';
+      problem = this.#tellFlow(flow, told, events, nowMs);
+    } else {
+      if (outcome === 'Failed') problem = flow.status.message;
+      if (!told.end) {
+        told.end = true;
+        events.push(flowEnd(flow, outcome, this.#names.endedBefore.has(flow.uid), nowMs));
+      }
     }
-    if (!told.end) {
-      told.end = true;
-      events.push(flowEnd(flow, outcome, this.#names.endedBefore.has(flow.uid), nowMs));
-    }
-    return outcome === 'Failed' ? 'failed' : 'complete';
+    return flowPart(flow, problem);
   }
 
   /** Tells why a flow does not go on by itself. */
-  #tellFlow(flow: FlowRecord, told: Told, events: RunEvent[], nowMs: number): void {
+  #tellFlow(flow: FlowRecord, told: Told, events: RunEvent[], nowMs: number): string | undefined {
     const name = `jobflow/${flow.name}`;
-    const tell = (key: string, words: string, command: string): void => {
-      if (told.standstills.has(key)) return;
-      told.standstills.add(key);
-      events.push({ kind: 'standsStill', name, atMs: nowMs, words, command });
+    const tell = (key: string, words: string, command: string): string => {
+      if (!told.standstills.has(key)) {
+        told.standstills.add(key);
+        events.push({ kind: 'standsStill', name, atMs: nowMs, words, command });
+      }
+      return words;
     };
     const stalled = flow.status.conditions?.find(
       ({ type, status }) => type === 'Stalled' && status === 'True',
     );
     if (stalled !== undefined) {
       const message = (stalled.message ?? '').replace(/\.$/, '');
-      tell(`stalled ${message}`, `cannot go on: ${message}`, `why ${name}`);
+      return tell(`stalled ${message}`, `cannot go on: ${message}`, `why ${name}`);
     }
-    if (flow.spec.suspend === true) tell('suspended', 'is suspended', `resume ${name}`);
-    if (flow.status.observedGeneration !== undefined) return;
+    if (flow.spec.suspend === true) return tell('suspended', 'is suspended', `resume ${name}`);
+    if (flow.status.observedGeneration !== undefined) return undefined;
     told.readySinceMs ??= nowMs;
-    if (nowMs - told.readySinceMs >= CONTROLLER_LIMIT_MS)
-      tell('controller', 'is not taken up: jobflow’s controller does not answer', 'doctor');
+    if (nowMs - told.readySinceMs < CONTROLLER_LIMIT_MS) return undefined;
+    return tell('controller', 'is not taken up: jobflow’s controller does not answer', 'doctor');
   }
 
   #toldOf(name: string, uid: string | undefined): Told {
@@ -318,6 +315,26 @@ function inOrder(events: readonly RunEvent[], parts: readonly RunPart[]): readon
   // A JobFlow ends after all that it makes.
   const depthOf = ({ name }: RunEvent): number => depths.get(name) ?? depths.size;
   return events.toSorted((a, b) => a.atMs - b.atMs || depthOf(a) - depthOf(b));
+}
+
+function flowPart(flow: FlowRecord, problem: string | undefined): RunPart {
+  const { counts, startTime, completionTime } = flow.status;
+  return {
+    name: `jobflow/${flow.name}`,
+    state: flowState(flow),
+    flow: undefined,
+    upstreams: [],
+    waitsFor: [],
+    problem,
+    startedMs: timeMs(startTime),
+    endedMs: timeMs(completionTime),
+    pods: {
+      active: counts?.running ?? 0,
+      succeeded: (counts?.succeeded ?? 0) + (counts?.skipped ?? 0),
+      failed: counts?.failed ?? 0,
+    },
+    completions: counts?.total ?? 1,
+  };
 }
 
 function flowEnd(

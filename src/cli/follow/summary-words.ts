@@ -1,4 +1,4 @@
-import { shortDuration } from '../view/short-duration.ts';
+import { humanDuration } from '../view/human-duration.ts';
 import type { RunPart } from './run-progress.ts';
 
 const ORDER: readonly RunPart['state'][] = [
@@ -27,7 +27,7 @@ export function countStates(parts: readonly Pick<RunPart, 'state'>[]): string {
  * @param tookMs milliseconds
  */
 export function summaryWords(parts: readonly Pick<RunPart, 'state'>[], tookMs: number): string {
-  if (parts.length === 0) return `There was no Job to follow; ${shortDuration(tookMs)}.`;
+  if (parts.length === 0) return `There was no Job to follow; ${humanDuration(tookMs)}.`;
   const noun = parts.length === 1 ? 'Job' : 'Jobs';
-  return `${parts.length} ${noun}: ${countStates(parts)}; ${shortDuration(tookMs)}.`;
+  return `${parts.length} ${noun}: ${countStates(parts)}; ${humanDuration(tookMs)}.`;
 }

@@ -3,6 +3,7 @@ import { describeCycle, describeWaiting } from '../../core/gate-messages.ts';
 import type { WaitingOn } from '../../core/gate.ts';
 import type { NamespaceView } from '../view/namespace-view.ts';
 import { hasEnded, type PartView } from '../view/part-view.ts';
+import { waitedForWords } from '../view/waiting-words.ts';
 
 /** What surrounds a part that waits. */
 export interface WaitingPlace {
@@ -13,6 +14,7 @@ export interface WaitingPlace {
 
 /** What a part waits for, short: `extract, fetch=Failed`, `load (not in these files)`; empty if for nothing. */
 export function waitingWords(part: PartView, place: WaitingPlace): string[] {
+  if (part.cycle !== undefined) return [`a cycle: ${describeCycle(part.cycle)}`];
   // Of one that a flow has yet to make nothing is decided yet.
   if (part.record === undefined)
     return part.edges
@@ -30,26 +32,8 @@ function wordsOf(part: PartView, on: WaitingOn, place: WaitingPlace): string {
       return `${edgeWords(part, on.name)}${isExpected(on.name, place) ? '' : ' (not there)'}`;
     case 'running':
       return `${edgeWords(part, on.name)}${place.isFollowed(on.name) ? '' : ' (not in these files)'}`;
-    case 'otherRun':
-      return `${edgeWords(part, on.name)} (of another run)`;
-    case 'leftOver':
-      return `${edgeWords(part, on.name)} (left over)`;
-    case 'deleted':
-      return `${edgeWords(part, on.name)} (being deleted)`;
-    case 'unmet':
-      return `a new ${edgeWords(part, on.name)} (${on.outcome})`;
-    case 'held':
-      return 'approval';
-    case 'flowSuspended':
-      return `${on.name} (suspended)`;
-    case 'flowDeleted':
-      return `${on.name} (being deleted)`;
-    case 'flowEdited':
-      return `${on.name} (edited)`;
-    case 'flowFull':
-      return `its turn (at most ${on.limit} at once)`;
-    case 'unreadable':
-      return 'its annotations to be mended';
+    default:
+      return waitedForWords(on);
   }
 }
 

@@ -13,6 +13,7 @@ import { withCluster, type Session } from '../cluster/session.ts';
 import { FailureLogs } from '../follow/failure-logs.ts';
 import { RunFollower, type RunEnd, type RunReporter } from '../follow/follow-run.ts';
 import { PlainReporter } from '../follow/plain-reporter.ts';
+import { ScreenReporter } from '../follow/screen-reporter.ts';
 import type { FollowedNames } from '../follow/run-progress.ts';
 import { EXIT_CODES, type ExitCode, type Terminal } from '../terminal.ts';
 import { appliedLines, countWords, formatObjects, partlyAppliedWords, ungatedJobs } from './applied-words.ts';
@@ -257,12 +258,8 @@ class Run {
     catalog: ResourceCatalog,
     pipelines: readonly RunPipeline[],
   ): Promise<void> {
-    const { terminal } = this.#place;
     const { connection } = this.#session;
-    const reporter = new PlainReporter(terminal, {
-      commandLine: (command, namespace) => this.#commandLine(command, namespace),
-      nowMs: () => connection.serverTimeMs(),
-    });
+    const reporter = this.#reporter();
     for (const pipeline of pipelines) tellOrder(pipeline, reporter);
     const logs = new FailureLogs({
       connection,
@@ -292,6 +289,16 @@ class Run {
     } finally {
       await follower.stop();
     }
+  }
+
+  #reporter(): RunReporter {
+    const { terminal } = this.#place;
+    const nowMs = (): number => this.#session.connection.serverTimeMs();
+    const commandLine = (command: string, namespace: string): string => this.#commandLine(command, namespace);
+    const style = { commandLine, nowMs };
+    return terminal.size() === undefined
+      ? new PlainReporter(terminal, style)
+      : new ScreenReporter(terminal, style);
   }
 
   #commandLine(command: string, namespace: string): string {
@@ -337,7 +344,9 @@ class Run {
     const isRepeatable = applied.every(({ target }) => target.name !== '');
     const { status, run: again } = wayBack(programName, this.#words, this.#plan.paths, isRepeatable);
     const why = end === 'timeout' ? `It has taken longer than ${this.#words.timeout ?? ''}.` : 'Interrupted.';
-    terminal.err(`${why} The Jobs go on. To see them:\n  ${status}\n`);
+    // A terminal shows ^C where the cursor is.
+    const gap = end === 'interrupted' && terminal.size() !== undefined ? '\n' : '';
+    terminal.err(`${gap}${why} The Jobs go on. To see them:\n  ${status}\n`);
     if (again !== undefined) terminal.err(`To follow them again:\n  ${again}\n`);
   }
 }

@@ -11,7 +11,7 @@ export function waitingWords(part: PartView): readonly string[] {
   if (cycle !== undefined) return [`a cycle: ${cycle.join(' → ')}`];
   // An entry of a JobFlow, which has yet to make the Job.
   if (record === undefined) return flow === undefined ? [] : [`jobflow/${flow} (to create it)`];
-  return waitingOn.map(wordsOf);
+  return waitingOn.map(waitedForWords);
 }
 
 /**
@@ -24,7 +24,8 @@ export function firstWords(words: readonly string[], shown: number): string {
   return more > 0 ? `${words.slice(0, shown).join(', ')} +${more} more` : words.join(', ');
 }
 
-function wordsOf(on: WaitingOn): string {
+/** One thing that a Job waits for, in a few words. */
+export function waitedForWords(on: WaitingOn): string {
   switch (on.kind) {
     case 'running':
       return on.name;

@@ -11,6 +11,7 @@ import { sharedCluster, sharedJobflow, STARTING_LIMIT_MS } from '../../support/c
 import { readPath } from '../../support/cluster/api-client.ts';
 import { waitUntil } from '../../support/cluster/wait-until.ts';
 import type { Cluster } from '../../support/cluster.ts';
+import { openTerminal } from '../../support/terminal/pseudo-terminal.ts';
 import { job } from '../support/job-manifest.ts';
 import { cliUser, type CliUser } from './cli-fixture.ts';
 
@@ -30,6 +31,16 @@ function masked(output: string): string[] {
         .replace(/\b(\d+m)?\d+s\b/g, 'Ns')
         .replace(/(pod "[a-z-]+)-\w{5}"/g, '$1-xxxxx"'),
     );
+}
+
+/** The same of a screen; what is masked keeps its width there. */
+function maskedScreen(lines: readonly string[]): string[] {
+  return lines.map((line) =>
+    line
+      .replace(/ +(\d+m)?\d+s\b/g, (time) => 'Ns'.padStart(time.length))
+      .replace(/(pod "[a-z-]+)-\w{5}"/g, '$1-xxxxx"')
+      .replace(/-n cli-\w{8}/g, '-n cli-xxxxxxxx'),
+  );
 }
 
 describe('jobflow run', function () {
@@ -124,6 +135,143 @@ describe('jobflow run', function () {
       );
       expect(code).to.equal(3);
       expect((await jobs()).map(({ spec }) => spec?.suspend)).to.have.members([false, true]);
+    });
+  });
+
+  describe('on a terminal', () => {
+    /** Runs on a terminal until the screen is as wanted, and gives the screen without times; then Ctrl-C. */
+    async function screenOf(
+      objects: readonly object[],
+      size: { columns: number; rows: number },
+      isWanted: (lines: readonly string[]) => boolean,
+    ): Promise<{ lines: string[]; coloured: string[]; code: number; last: string[] }> {
+      const path = join(folder, 'screen.yaml');
+      await writeFile(path, file(...objects));
+      const env = { ...user.env, NO_COLOR: undefined };
+      await using terminal = openTerminal(user.command(['run', '-f', path]), { ...size, env });
+      const lines = await terminal.waitForScreen(isWanted, 20_000);
+      const coloured = terminal.screen({ colours: true });
+      terminal.press('ctrl-c');
+      const code = await terminal.exitCode();
+      return { lines: maskedScreen(lines), coloured, code, last: maskedScreen(terminal.screen()) };
+    }
+
+    const etl = () => [
+      job('extract'),
+      job('transform').dependsOn('extract').lasts('1h'),
+      job('load').dependsOn('transform, check').lasts('1h'),
+      job('check').dependsOn('extract').annotated('hold', 'true'),
+      job('broken').fails(),
+      job('mend').dependsOn('extract=Failed'),
+      job('report').dependsOn('load, elsewhere=Finished'),
+    ];
+    const settled = (lines: readonly string[]): boolean => {
+      const screen = lines.join('\n');
+      return [
+        'transform .* running',
+        'mend .* skipped',
+        'extract .* complete',
+        'broken .* failed',
+        '\\| This',
+      ].every((pattern) => new RegExp(pattern).test(screen));
+    };
+
+    it('draws a tree that fits 80 × 24, and stays at Ctrl-C', async () => {
+      const { lines, coloured, code, last } = await screenOf(etl(), { columns: 80, rows: 24 }, settled);
+      const beginning = lines.indexOf('Applied 7 Jobs.');
+      expect(lines.slice(beginning + 1, -8)).to.have.members([
+        'report cannot start: Job "elsewhere" does not exist (not created yet, or gone wi',
+        'th its outcome unknown); jobflow why report -n cli-xxxxxxxx',
+        'check is held until it is approved; jobflow approve check -n cli-xxxxxxxx',
+        'The end of the log of container "main" of pod "broken-xxxxx":',
+        '  | This container is simulated: no program ran in it.',
+      ]);
+      const tree = [
+        'extract          ━━━━━━━━    Ns  complete',
+        '├─ transform     ╍╍╍╍╍╍╍╍    Ns  running',
+        '│  └─ load       ········        waits for transform, check',
+        '│     └─ report  ········        waits for load, elsewhere=Finished (not there)',
+        '├─ check         ········        waits for approval',
+        '└─ mend                          skipped',
+        'broken           ········    Ns  failed: Job has reached the specified backoff …',
+        '━━━╍····  7 Jobs, Ns: 1 complete, 1 failed, 1 skipped, 1 running, 1 held, 2 wai…',
+      ];
+      expect(lines.slice(-8)).to.deep.equal(tree);
+      expect(coloured.join('\n')).to.match(/transform +<cyan>╍{8}<\/> +\d+s {2}<cyan>running<\/>/);
+      expect(coloured.join('\n')).to.match(/<yellow>waits for approval<\/>/);
+      expect(code).to.equal(130);
+      const end = last.indexOf('Interrupted. The Jobs go on. To see them:');
+      expect(last.slice(end - 9)).to.deep.equal([
+        ...tree,
+        '^C',
+        'Interrupted. The Jobs go on. To see them:',
+        '  jobflow status -n cli-xxxxxxxx',
+        'To follow them again:',
+        `  jobflow run -f ${join(folder, 'screen.yaml')} -n cli-xxxxxxxx`,
+      ]);
+    });
+
+    it('draws JobFlows and DaemonJobs too, in 200 × 60', async () => {
+      const objects = [
+        {
+          apiVersion: 'api.practice.com/v1alpha1',
+          kind: 'JobFlow',
+          metadata: { name: 'build' },
+          spec: {
+            flows: [
+              { name: 'compile', jobTemplate: job('x').asJobTemplate().spec },
+              {
+                name: 'test',
+                dependencies: ['compile'],
+                jobTemplate: job('x').lasts('1h').asJobTemplate().spec,
+              },
+            ],
+          },
+        },
+        {
+          apiVersion: 'api.practice.com/v1alpha1',
+          kind: 'DaemonJob',
+          metadata: { name: 'clean' },
+          spec: job('x').lasts('1h').asJobTemplate().spec,
+        },
+        job('ship').dependsOn('jobflow/build, daemonjob/clean'),
+      ];
+      const isWanted = (lines: readonly string[]): boolean =>
+        /build-test .* running[^]*clean .* running 0\/3/.test(lines.join('\n'));
+      const { lines, code } = await screenOf(objects, { columns: 200, rows: 60 }, isWanted);
+      expect(lines).to.deep.equal([
+        'Applied 1 JobFlow, 1 DaemonJob and 1 Job.',
+        'jobflow/build     ━━━━━━━━╍╍╍╍╍╍╍╍    Ns  running 1/2',
+        '├─ build-compile  ━━━━━━━━━━━━━━━━    Ns  complete',
+        '│  └─ build-test  ╍╍╍╍╍╍╍╍╍╍╍╍╍╍╍╍    Ns  running',
+        '└─ ship           ················        waits for jobflow/build, daemonjob/clean',
+        'daemonjob/clean   ╍╍╍╍╍╍╍╍╍╍╍╍╍╍╍╍    Ns  running 0/3',
+        '━━━━━━━━━━╍╍╍╍╍╍╍╍╍╍╍╍╍╍╍╍╍╍╍╍··········  4 Jobs, Ns: 1 complete, 2 running, 1 waiting',
+      ]);
+      expect(code).to.equal(130);
+    });
+
+    it('follows the size of its window', async () => {
+      const path = join(folder, 'sizes.yaml');
+      await writeFile(
+        path,
+        file(job('first').lasts('1h'), job('second').dependsOn('first'), job('third').dependsOn('second')),
+      );
+      const env = { ...user.env, NO_COLOR: '1' };
+      await using terminal = openTerminal(user.command(['run', '-f', path]), { columns: 120, rows: 30, env });
+      await terminal.waitForScreen((lines) => lines.some((line) => line.endsWith(' running')), 20_000);
+      terminal.resize(40, 10);
+      const lines = await terminal.waitForScreen(
+        (seen) => seen.some((line) => /^.{39}…$/.test(line)),
+        10_000,
+      );
+      expect(maskedScreen(lines)).to.deep.equal([
+        'Applied 3 Jobs.',
+        'first        ╍╍╍╍╍╍╍╍    Ns  running',
+        '└─ second    ········        waits for …',
+        '   └─ third  ········        waits for …',
+        '╍╍╍·····  3 Jobs, Ns: 1 running, 2 wait…',
+      ]);
     });
   });
 

@@ -11,7 +11,18 @@ describe('lines that are drawn in their place', () => {
     const lines = new LiveLines(terminal);
     lines.draw(['a', 'b']);
     lines.draw(['c']);
-    expect(terminal.written).to.equal('a\nb\n\r\u001b[2A\u001b[Jc\n');
+    expect(terminal.written).to.equal('a\nb\n\r\u001b[2A\u001b[Kc\n\u001b[J');
+  });
+
+  it('write nothing again that is there already', () => {
+    const terminal = new RecordedTerminal({ size: { columns: 80, rows: 24 } });
+    const lines = new LiveLines(terminal);
+    lines.draw(['one 1s', 'two']);
+    terminal.written = '';
+    lines.draw(['one 1s', 'two']);
+    expect(terminal.written).to.equal('');
+    lines.draw(['one 2s', 'two', 'three']);
+    expect(terminal.written).to.equal('\r\u001b[2A\u001b[4C\u001b[K2s\n\nthree\n');
   });
 
   it('find their beginning in a window that has become narrower', () => {
