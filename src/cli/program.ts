@@ -12,6 +12,7 @@ import { startCommand } from './commands/start.ts';
 import { suspendCommand } from './commands/suspend.ts';
 import { runCommand } from './commands/run.ts';
 import { statusCommand } from './commands/status.ts';
+import { treeCommand } from './commands/tree.ts';
 import { versionCommand } from './commands/version.ts';
 import { completionAnswer } from './completion/answer.ts';
 import { askNames } from './completion/ask-names.ts';
@@ -71,6 +72,7 @@ function createProgram(name: string, terminal: Terminal): Command {
     lintCommand(terminal),
     graphCommand(terminal),
     statusCommand(terminal),
+    treeCommand(terminal),
     importCommand(terminal),
     holdCommand(terminal),
     approveCommand(terminal),

@@ -20,7 +20,7 @@ export interface PodObject {
   readonly spec?: {
     readonly nodeName?: string;
     readonly containers?: readonly { readonly name: string; readonly image?: string }[];
-    readonly initContainers?: readonly { readonly name: string }[];
+    readonly initContainers?: readonly { readonly name: string; readonly restartPolicy?: string }[];
   };
   readonly status?: {
     readonly phase?: string;
@@ -41,6 +41,8 @@ export interface PodObject {
 /** How one container of a pod stands. */
 export interface ContainerStatus {
   readonly name: string;
+  readonly ready?: boolean;
+  readonly started?: boolean | null;
   readonly restartCount?: number;
   readonly state?: ContainerState;
   /** How it ended before it was started again. */
@@ -53,6 +55,7 @@ export interface ContainerState {
   readonly running?: { readonly startedAt?: string };
   readonly terminated?: {
     readonly exitCode?: number;
+    readonly signal?: number;
     readonly reason?: string;
     readonly message?: string;
     readonly finishedAt?: string;
@@ -102,7 +105,7 @@ interface Kept extends Identified {
 }
 
 /** Pods of Jobs have this label (https://kubernetes.io/docs/reference/labels-annotations-taints/#batch-kubernetes-io-job-name). */
-const POD_OF_JOB = 'batch.kubernetes.io/job-name';
+export const POD_OF_JOB = 'batch.kubernetes.io/job-name';
 
 /**
  * Follows Jobs, JobFlows and DaemonJobs of a namespace, and the pods of Jobs where they are asked for, by list and watch.
