@@ -14,6 +14,7 @@ import { runCommand } from './commands/run.ts';
 import { statusCommand } from './commands/status.ts';
 import { treeCommand } from './commands/tree.ts';
 import { versionCommand } from './commands/version.ts';
+import { whyCommand } from './commands/why.ts';
 import { completionAnswer } from './completion/answer.ts';
 import { askNames } from './completion/ask-names.ts';
 import { COMPLETE_WORD } from './completion/shell-scripts.ts';
@@ -73,6 +74,7 @@ function createProgram(name: string, terminal: Terminal): Command {
     graphCommand(terminal),
     statusCommand(terminal),
     treeCommand(terminal),
+    whyCommand(terminal),
     importCommand(terminal),
     holdCommand(terminal),
     approveCommand(terminal),

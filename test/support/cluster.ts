@@ -9,7 +9,12 @@ export type { ApplyOptions, ClusterOptions, ClusterProgram } from './cluster/clu
 export type { KubectlOptions, KubectlResult } from './cluster/kubectl.ts';
 export type { NodeOptions, Taint } from './cluster/node-objects.ts';
 export { PROGRAMS, ensurePrograms } from './cluster/programs.ts';
-export { DURATION_ANNOTATION, EXIT_CODE_ANNOTATION, FAIL_ANNOTATION } from './cluster/stages.ts';
+export {
+  BY_HAND_ANNOTATION,
+  DURATION_ANNOTATION,
+  EXIT_CODE_ANNOTATION,
+  FAIL_ANNOTATION,
+} from './cluster/stages.ts';
 export { Program, Supervisor } from './cluster/supervisor.ts';
 export type { ProgramEnd, ProgramSpec } from './cluster/supervisor-protocol.ts';
 export { waitUntil } from './cluster/wait-until.ts';

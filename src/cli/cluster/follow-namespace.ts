@@ -20,7 +20,11 @@ export interface PodObject {
   readonly spec?: {
     readonly nodeName?: string;
     readonly containers?: readonly { readonly name: string; readonly image?: string }[];
-    readonly initContainers?: readonly { readonly name: string; readonly restartPolicy?: string }[];
+    readonly initContainers?: readonly {
+      readonly name: string;
+      readonly image?: string;
+      readonly restartPolicy?: string;
+    }[];
   };
   readonly status?: {
     readonly phase?: string;

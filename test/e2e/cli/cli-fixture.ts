@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { freshNamespace } from '../../support/cluster/fixture.ts';
 import { runCommand, type CommandResult } from '../../support/cluster/run-command.ts';
@@ -30,7 +31,13 @@ export interface CliUser {
 /** A user with a fresh namespace, who is the cluster's admin unless a run says otherwise. */
 export async function cliUser(cluster: Cluster): Promise<CliUser> {
   const namespace = await freshNamespace(cluster, 'cli');
-  const env = { PATH: process.env.PATH, HOME: cluster.directory, KUBECONFIG: cluster.kubeconfigPath };
+  const env = {
+    PATH: process.env.PATH,
+    HOME: cluster.directory,
+    KUBECONFIG: cluster.kubeconfigPath,
+    // A third less of each start (https://nodejs.org/api/module.html#module-compile-cache).
+    NODE_COMPILE_CACHE: join(cluster.directory, 'compile-cache'),
+  };
   const command = (words: readonly string[]): [string, ...string[]] => [
     process.execPath,
     MAIN,

@@ -1,6 +1,11 @@
 import type { JsonObject } from '../../../src/api/job.ts';
 import { USER_ANNOTATIONS } from '../../../src/api/names.ts';
-import { DURATION_ANNOTATION, EXIT_CODE_ANNOTATION, FAIL_ANNOTATION } from '../../support/cluster.ts';
+import {
+  BY_HAND_ANNOTATION,
+  DURATION_ANNOTATION,
+  EXIT_CODE_ANNOTATION,
+  FAIL_ANNOTATION,
+} from '../../support/cluster.ts';
 
 /** Begins the manifest of a Job that completes at once: `job('b').dependsOn('a').lasts('500ms')`. */
 export function job(name: string): JobManifest {
@@ -48,6 +53,12 @@ export class JobManifest {
   /** Its pods run that long: a Go duration. */
   lasts(duration: string): this {
     this.#podAnnotations[DURATION_ANNOTATION] = duration;
+    return this;
+  }
+
+  /** Its pods stay as the test writes their status, once they have a node. */
+  byHand(): this {
+    this.#podAnnotations[BY_HAND_ANNOTATION] = 'true';
     return this;
   }
 

@@ -10,6 +10,9 @@ export const FAIL_ANNOTATION = 'jobflow.test/fail';
 /** The exit code of a pod that fails, 1 when absent. */
 export const EXIT_CODE_ANNOTATION = 'jobflow.test/exit-code';
 
+/** A pod that has it stays as its test writes it: no kubelet is played for it until it is deleted. */
+export const BY_HAND_ANNOTATION = 'jobflow.test/by-hand';
+
 const annotation = (key: string) => `(index (or .metadata.annotations dict) ${JSON.stringify(key)})`;
 
 const exists = (key: string) => ({ key, operator: 'Exists' });
@@ -20,6 +23,7 @@ const isNoneOf = (key: string, ...values: string[]) => ({ key, operator: 'NotIn'
 const DELETION = '.metadata.deletionTimestamp';
 const PHASE = '.status.phase';
 const DURATION = `.metadata.annotations[${JSON.stringify(DURATION_ANNOTATION)}]`;
+const BY_HAND = `.metadata.annotations[${JSON.stringify(BY_HAND_ANNOTATION)}]`;
 const RESTART_POLICY = '.spec.restartPolicy';
 const NODE_READY = '.status.conditions.[] | select( .type == "Ready" ) | .status';
 
@@ -183,7 +187,13 @@ export function kwokStages(): object[] {
     stage(
       'Pod',
       'pod-end-at-once',
-      [absent(DELETION), isOneOf(PHASE, 'Pending'), absent(DURATION), isNoneOf(RESTART_POLICY, 'Always')],
+      [
+        absent(DELETION),
+        isOneOf(PHASE, 'Pending'),
+        absent(DURATION),
+        absent(BY_HAND),
+        isNoneOf(RESTART_POLICY, 'Always'),
+      ],
       { next: { statusTemplate: ended } },
     ),
     stage('Pod', 'pod-end', [absent(DELETION), isOneOf(PHASE, 'Running'), exists(DURATION)], {
