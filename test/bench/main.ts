@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import { connect, type Connection } from '../../src/kube/connection.ts';
 import { startCluster } from '../support/cluster/cluster.ts';
 import { installJobflow } from '../support/cluster/jobflow.ts';
+import { measureCli } from './cli-speed.ts';
 import { measureDaemonJob } from './daemon-job.ts';
 import { measureGateLatency } from './gate-latency.ts';
 import { describeMachine, formatReport, summarize, type BenchResult, type WorkloadTimes } from './report.ts';
@@ -13,7 +14,7 @@ import { runWorkload, type WorkloadRun } from './run-workload.ts';
 import { measureWebhookLatency } from './webhook-latency.ts';
 import { chains, fanOut, independent, type Mode, type Workload } from './workload.ts';
 
-const USAGE = `npm run bench -- [--jobs N] [--rounds N] [--samples N] [--nodes N] [--only workloads|gate|webhook|daemonjob]
+const USAGE = `npm run bench -- [--jobs N] [--rounds N] [--samples N] [--nodes N] [--only workloads|gate|webhook|daemonjob|cli]
 
   --jobs N      Jobs per workload, a multiple of 10 (1000)
   --rounds N    rounds, each with every workload in every mode (3)
@@ -21,6 +22,8 @@ const USAGE = `npm run bench -- [--jobs N] [--rounds N] [--samples N] [--nodes N
   --nodes N     nodes that the DaemonJob runs on (1000)
   --only PART   measure one part only
 `;
+
+const PARTS = ['workloads', 'gate', 'webhook', 'daemonjob', 'cli'];
 
 const RESULTS = fileURLToPath(new URL('../../bench-results/', import.meta.url));
 
@@ -50,9 +53,12 @@ if (typeof options === 'string') {
 
 async function main(chosen: BenchOptions): Promise<void> {
   const progress = (line: string): void => void process.stderr.write(`${line}\n`);
-  const shared = chosen.only === 'daemonjob' ? undefined : await measureShared(chosen, progress);
+  const needsNoSharedCluster = chosen.only === 'daemonjob' || chosen.only === 'cli';
+  const shared = needsNoSharedCluster ? undefined : await measureShared(chosen, progress);
   const wantsDaemon = chosen.only === undefined || chosen.only === 'daemonjob';
   const daemonJob = wantsDaemon ? await measureDaemonJob(chosen.nodes, progress) : undefined;
+  const wantsCli = chosen.only === undefined || chosen.only === 'cli';
+  const cli = wantsCli ? await measureCli(chosen.rounds, progress) : [];
   const result: BenchResult = {
     machine: describeMachine(),
     jobs: chosen.jobs,
@@ -61,6 +67,7 @@ async function main(chosen: BenchOptions): Promise<void> {
     gate: shared?.gate,
     webhook: shared?.webhook,
     daemonJob,
+    cli,
   };
   process.stdout.write(`\n${formatReport(result)}`);
   process.stdout.write(`Written to ${await writeResult(result)}\n`);
@@ -160,8 +167,8 @@ function readOptions(args: readonly string[]): BenchOptions | string {
       },
     });
     const { only } = values;
-    if (only !== undefined && !['workloads', 'gate', 'webhook', 'daemonjob'].includes(only)) {
-      return `--only ${only}: write workloads, gate, webhook or daemonjob.`;
+    if (only !== undefined && !PARTS.includes(only)) {
+      return `--only ${only}: write one of ${PARTS.join(', ')}.`;
     }
     const [jobs, rounds, samples, nodes] = [values.jobs, values.rounds, values.samples, values.nodes].map(
       Number,

@@ -1,4 +1,5 @@
 import { cpus, totalmem } from 'node:os';
+import type { CommandSpeed } from './cli-speed.ts';
 import type { DaemonResult } from './daemon-job.ts';
 import type { GateLatency } from './gate-latency.ts';
 import type { WorkloadRun } from './run-workload.ts';
@@ -21,6 +22,7 @@ export interface BenchResult {
   readonly gate: GateLatency | undefined;
   readonly webhook: WebhookLatency | undefined;
   readonly daemonJob: DaemonResult | undefined;
+  readonly cli: readonly CommandSpeed[];
 }
 
 /** One workload, each round's ratio taken within that round. */
@@ -133,6 +135,16 @@ export function formatReport(result: BenchResult): string {
       `DaemonJob over ${nodes} nodes, against a plain client that creates the same pinned Jobs`,
       `  created: ${number(daemonJob.created, 1)} s against ${number(plain.created, 1)} s, ratio ${number(daemonJob.created / plain.created, 2)}`,
       `  ended:   ${number(daemonJob.ended, 1)} s against ${number(plain.ended, 1)} s, ratio ${number(daemonJob.ended / plain.ended, 2)}`,
+      '',
+    );
+  }
+  if (result.cli.length > 0) {
+    lines.push(
+      'Commands without a cluster, against a process that parses the same YAML and does no more',
+      row('command', 'Jobs', 'seconds', 'parse s', 'ratio'),
+      ...result.cli.map(({ name, jobs, seconds, parseSeconds, ratio }) =>
+        row(name, String(jobs), spread(seconds), spread(parseSeconds), spread(ratio)),
+      ),
       '',
     );
   }
