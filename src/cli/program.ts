@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { approveCommand } from './commands/approve.ts';
 import { completionCommand } from './commands/completion.ts';
 import { deleteCommand } from './commands/delete.ts';
+import { doctorCommand } from './commands/doctor.ts';
 import { graphCommand } from './commands/graph.ts';
 import { holdCommand } from './commands/hold.ts';
 import { importCommand } from './commands/import.ts';
@@ -83,6 +84,7 @@ function createProgram(name: string, terminal: Terminal): Command {
     resumeCommand(terminal),
     retryCommand(terminal),
     deleteCommand(terminal),
+    doctorCommand(terminal),
     completionCommand(terminal),
     versionCommand(terminal),
   ]) {

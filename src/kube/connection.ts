@@ -42,11 +42,11 @@ export interface ApiRequest {
   /** Of the body; by default `application/json`, and `application/merge-patch+json` with PATCH. */
   readonly contentType?: string;
   /**
-   * What of the object is to be answered: all of it unless stated. `metadata` spares the API server and this side the
-   * rest of what they know already
+   * What of the object is to be answered: all of it unless stated. `metadata`, and `metadataList` of a list, spare the
+   * API server and this side the rest of what they know already or do not need
    * (https://kubernetes.io/docs/reference/using-api/api-concepts/#metadata-only-fetches).
    */
-  readonly answer?: 'object' | 'metadata';
+  readonly answer?: 'object' | 'metadata' | 'metadataList';
   /** The limit for the whole request, waiting its turn included, in milliseconds. */
   readonly timeoutMs?: number | undefined;
   /** Ends the request with an ApiError of kind `aborted`. */
@@ -300,8 +300,9 @@ const ACCEPTED = {
   object: 'application/json',
   // Errors come as JSON all the same.
   bytes: 'application/json, */*',
-  // An API server that cannot give it gives the whole object.
+  // An API server that cannot give these gives the whole object.
   metadata: 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json',
+  metadataList: 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json',
 } as const;
 
 /** The reason of the ApiError of a request whose time is up. */

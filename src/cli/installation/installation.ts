@@ -33,6 +33,8 @@ export interface ProgramDeployment {
   readonly ready: number;
   /** What its containers are given by name, where a value is stated. */
   readonly env: ReadonlyMap<string, string>;
+  /** The Secret of its certificate, of the webhook; undefined if it says none. */
+  readonly certificateSecret: string | undefined;
 }
 
 /** The controller's Lease, and whether it is being renewed. */

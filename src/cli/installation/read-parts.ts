@@ -26,6 +26,10 @@ interface DeploymentObject extends Named {
           readonly image?: string;
           readonly env?: readonly { readonly name: string; readonly value?: string }[];
         }[];
+        readonly volumes?: readonly {
+          readonly name: string;
+          readonly secret?: { readonly secretName?: string };
+        }[];
       };
     };
   };
@@ -65,13 +69,16 @@ export function readDeployment(object: unknown): ProgramDeployment {
   const { metadata, spec, status } = object as DeploymentObject;
   const containers = spec?.template?.spec?.containers ?? [];
   const stated = containers.flatMap(({ env }) => env ?? []);
+  const env = new Map(stated.flatMap(({ name, value }) => (value === undefined ? [] : [[name, value]])));
+  const mounted = spec?.template?.spec?.volumes?.find(({ name }) => name === 'tls')?.secret?.secretName;
   return {
     name: metadata?.name ?? '',
     version: metadata?.labels?.['app.kubernetes.io/version'],
     image: containers[0]?.image,
     wanted: spec?.replicas ?? 1,
     ready: status?.readyReplicas ?? 0,
-    env: new Map(stated.flatMap(({ name, value }) => (value === undefined ? [] : [[name, value]]))),
+    env,
+    certificateSecret: env.get('JOBFLOW_CERTIFICATE_SECRET') ?? mounted,
   };
 }
 
