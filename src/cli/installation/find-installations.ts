@@ -33,8 +33,8 @@ const LOOK_EVERY_MS = 500;
 
 /**
  * Finds what is installed of jobflow: by its webhook configuration, its Deployments, and the Lease of its controller,
- * each of which may be missing or not for this user to read. Where nothing says otherwise, it is looked for in
- * `jobflow-system`.
+ * each of which may be missing or not for this user to read. Without a configuration or a Deployment it is known by
+ * its Lease, in `jobflow-system` or wherever one of that name is.
  *
  * @returns at least one: that of `jobflow-system`, of which everything may be absent
  * @throws ApiError for anything but missing rights
@@ -48,8 +48,13 @@ export async function findInstallations(
   ]);
   const namespaces = new Set([
     ...(valueOf(configurations) ?? []).flatMap(({ service }) => service?.namespace ?? []),
-    ...(valueOf(deployments) ?? []).map(namespaceOf),
+    ...(valueOf(deployments) ?? []).filter(isOfPrograms).map(namespaceOf),
   ]);
+  if (
+    !namespaces.has(DEFAULT_NAMESPACE) &&
+    (await readLeaseIn(connection, DEFAULT_NAMESPACE)).kind === 'read'
+  )
+    namespaces.add(DEFAULT_NAMESPACE);
   if (namespaces.size === 0) for (const name of await leaseNamespaces(connection)) namespaces.add(name);
   const [first = DEFAULT_NAMESPACE, ...others] = [...namespaces].sort(defaultFirst);
   const assemble = (namespace: string) =>
@@ -58,13 +63,14 @@ export async function findInstallations(
 }
 
 /**
- * The installation that takes care of a namespace; where none does, the first.
+ * The installation that takes care of a namespace: one that names it, else one for all; where none does, the first.
  *
  * @throws ApiError for anything but missing rights
  */
 export async function installationFor(connection: Connection, namespace: string): Promise<Installation> {
   const all = await findInstallations(connection);
-  return all.find((installation) => isFor(installation, namespace)) ?? all[0];
+  const named = all.find(({ follows }) => follows?.includes(namespace) === true);
+  return named ?? all.find((installation) => isFor(installation, namespace)) ?? all[0];
 }
 
 interface Seen {
@@ -114,6 +120,11 @@ async function readConfigurations(connection: Connection): Promise<Reading<reado
   );
 }
 
+/** Others may have labelled something by our name. */
+function isOfPrograms(deployment: unknown): boolean {
+  return isComponent(deployment, 'controller') || isComponent(deployment, 'webhook');
+}
+
 /** @param namespace undefined for all */
 async function readDeployments(
   connection: Connection,
@@ -150,19 +161,24 @@ async function leaseNamespaces(connection: Connection): Promise<string[]> {
   return (valueOf(read) ?? []).map(namespaceOf);
 }
 
+async function readLeaseIn(
+  connection: Connection,
+  namespace: string,
+  name = DEFAULT_LEASE,
+): Promise<Reading<LeaseRecord>> {
+  const read = await readObject(connection, {
+    path: apiPath`/apis/coordination.k8s.io/v1/namespaces/${namespace}/leases/${name}`,
+    what: `leases in namespace "${namespace}"`,
+  });
+  return mapReading(read, readLeaseRecord);
+}
+
 async function lookAtLease(
   connection: Connection,
   namespace: string,
   name: string,
 ): Promise<Reading<LeaseSeen>> {
-  const read = async (): Promise<Reading<LeaseRecord>> =>
-    mapReading(
-      await readObject(connection, {
-        path: apiPath`/apis/coordination.k8s.io/v1/namespaces/${namespace}/leases/${name}`,
-        what: `leases in namespace "${namespace}"`,
-      }),
-      readLeaseRecord,
-    );
+  const read = () => readLeaseIn(connection, namespace, name);
   const first = await read();
   if (first.kind !== 'read') return first;
   const before = first.value;

@@ -36,6 +36,7 @@ describe('jobflow why', function () {
   before(async function () {
     this.timeout(STARTING_LIMIT_MS);
     cluster = await startCluster();
+    await cluster.addNode('gpu-1', { taints: [{ key: 'gpu', value: 'yes', effect: 'NoSchedule' }] });
     jobflow = await installJobflow(cluster, { webhookFailurePolicy: 'Ignore' });
     [user, poor] = await Promise.all([cliUser(cluster), cliUser(cluster)]);
     await prepareSituations({ user, poor, jobflow });
@@ -67,7 +68,7 @@ describe('jobflow why', function () {
       'after-unschedulable',
       'unschedulable',
       'unschedulable',
-      /cannot be scheduled: 0\/3 nodes are available/,
+      /cannot be scheduled: 0\/4 nodes are available/,
     ],
     [
       'third',
@@ -210,7 +211,9 @@ describe('jobflow why', function () {
         .get(subject)
         ?.remarks.map(({ says }) => says)
         .join(' ');
-    expect(remarks('daemonjob/tidy')).to.equal('It has no Job on node "node-1" (is in excludeNodeList).');
+    expect(remarks('daemonjob/tidy')).to.equal(
+      'It has no Job on node "gpu-1" (has the taint gpu=yes:NoSchedule), node "node-1" (is in excludeNodeList).',
+    );
     expect(remarks('unrecorded')).to.match(
       /created without the webhook being asked.*failurePolicy is Ignore/,
     );
