@@ -63,7 +63,7 @@ export class RunFollower {
   readonly #departed = new Map<string, Departed>();
   #onContact: (change: ContactChange) => void = () => undefined;
   #onChange: () => void = () => undefined;
-  #lost = 0;
+  #isAway = false;
 
   private constructor(connection: Connection) {
     this.#connection = connection;
@@ -131,6 +131,8 @@ export class RunFollower {
       connection: this.#connection,
       namespace,
       onChange: () => {
+        // Whoever tells of a change answers, and what comes now is told after that.
+        this.#contact({ kind: 'regained' });
         this.#onChange();
       },
       onDeleted: (gone) => {
@@ -145,8 +147,10 @@ export class RunFollower {
 
   /** Told once, whichever of the namespaces notices it first. */
   #contact(change: ContactChange): void {
-    this.#lost += change.kind === 'lost' ? 1 : -1;
-    if (change.kind === 'lost' ? this.#lost === 1 : this.#lost === 0) this.#onContact(change);
+    const isAway = change.kind === 'lost';
+    if (isAway === this.#isAway) return;
+    this.#isAway = isAway;
+    this.#onContact(change);
   }
 
   #progressOf(namespace: string, progress: RunProgress): NamespaceProgress {

@@ -1,4 +1,5 @@
 import { stat } from 'node:fs/promises';
+import { formatDuration } from '../../api/duration.ts';
 import { textAt } from '../../core/admission/flow/named-list.ts';
 import { valueAt } from '../../core/admission/json-tree.ts';
 import { applyObjects, placeObjects, type AppliedObject, type PlacedObject } from '../apply/apply-objects.ts';
@@ -273,6 +274,7 @@ class Run {
       const endedBefore = await this.#replaceEnded(placed, (namespace) => follower.objects(namespace));
       const applied = await this.#apply(placed, catalog, false);
       reporter.note(`Applied ${countWords(applied)}.`);
+      this.#tellDeletion(reporter, applied, pipelines);
       this.#tellUngated(applied);
       for (const { target } of applied) {
         if (isCronJob(target))
@@ -318,6 +320,28 @@ class Run {
         throw new CommandError(
           `${describeObject(target)} cannot be followed: ${unread.sentence} Or write --detach. Nothing has been applied.`,
         );
+    }
+  }
+
+  #tellDeletion(
+    { note }: RunReporter,
+    applied: readonly AppliedObject[],
+    pipelines: readonly RunPipeline[],
+  ): void {
+    const { deleteAfterSeconds } = this.#plan;
+    if (deleteAfterSeconds !== undefined) {
+      const flows = applied.some(({ target }) => target.kind === 'JobFlow')
+        ? ', and jobflow each JobFlow'
+        : '';
+      note(
+        `Kubernetes deletes each Job ${formatDuration(deleteAfterSeconds * 1_000)} after its end${flows}.`,
+      );
+      return;
+    }
+    for (const { file, cleanupMinutes } of pipelines) {
+      if (cleanupMinutes === undefined) continue;
+      const after = cleanupMinutes === 0 ? 'at' : `${formatDuration(cleanupMinutes * 60_000)} after`;
+      note(`Kubernetes deletes each Job ${after} its end, as cleanuptime in ${file} says.`);
     }
   }
 
