@@ -8,7 +8,7 @@ import {
   type ImportOptions,
 } from '../import/import-pipeline.ts';
 import { readInputs, type Input } from '../manifests/read-inputs.ts';
-import { EXIT_CODES, type Terminal } from '../terminal.ts';
+import { EXIT_CODES, type ExitCode, type Terminal } from '../terminal.ts';
 
 interface ImportCommandOptions {
   readonly as: 'jobs' | 'flow';
@@ -49,8 +49,13 @@ export function importCommand(terminal: Terminal): Command {
       tell(result.warnings, 'warning', terminal);
       if (result.ok) terminal.out(output === 'yaml' ? result.yaml : jsonOf(result));
       else tell(result.problems, 'error', terminal);
-      terminal.end(result.ok ? EXIT_CODES.ok : EXIT_CODES.failed);
+      terminal.end(exitCodeOf(result));
     });
+}
+
+function exitCodeOf(result: ImportedPipeline): ExitCode {
+  if (result.ok) return EXIT_CODES.ok;
+  return result.problems.some(({ ofOption }) => ofOption) ? EXIT_CODES.usage : EXIT_CODES.failed;
 }
 
 function importInputs(

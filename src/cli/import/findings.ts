@@ -6,6 +6,8 @@ export interface Finding {
   /** Undefined where it is about something that is not there. */
   readonly position: Position | undefined;
   readonly message: string;
+  /** Whether it is about an option of the command, and not about the configuration (default: no). */
+  readonly ofOption?: boolean;
 }
 
 /** What has been found so far. */

@@ -127,10 +127,10 @@ function readFlowName(
   const mend = 'the name of the JobFlow: at most 63 lower-case letters, digits and "-" (or ".")';
   if (value === undefined) {
     const { message } = refusal('FieldMissing', { field, mend });
-    problems.push({ file, position: undefined, message });
+    problems.push({ file, position: undefined, message, ofOption: field === NAME_OPTION });
   } else if (!isResourceName(value) || !isLabelValue(value)) {
     const { message } = refusal('FieldNotAllowed', { field, value, allowed: mend });
-    problems.push({ file, position: undefined, message });
+    problems.push({ file, position: undefined, message, ofOption: field === NAME_OPTION });
   }
   return value;
 }
@@ -139,7 +139,7 @@ function checkNamespace({ namespace, file }: ImportOptions, { problems }: Findin
   if (namespace === undefined || isNamespaceName(namespace)) return;
   const allowed = 'the name of a namespace: at most 63 lower-case letters, digits and "-"';
   const { message } = refusal('FieldNotAllowed', { field: '--namespace', value: namespace, allowed });
-  problems.push({ file, position: undefined, message });
+  problems.push({ file, position: undefined, message, ofOption: true });
 }
 
 /** Quoted so that YAML 1.1, which kubectl reads, and YAML 1.2 read the same; no line is folded. */

@@ -89,5 +89,11 @@ describe('jobflow import', () => {
   it('ends with 2 for words that make no sense', async () => {
     expect(await run([])).to.include({ code: 2 });
     expect(await run(['-', '--as', 'cronjob'])).to.include({ code: 2 });
+    const { code, err } = await run(['-', '-n', 'No_Namespace'], PIPELINE);
+    expect(code).to.equal(2);
+    expect(err).to.match(
+      /^stdin: error: --namespace: "No_Namespace" is not allowed; write the name of a namespace/,
+    );
+    expect(await run(['-', '--as', 'flow', '--name', 'No Name'], PIPELINE)).to.include({ code: 2, out: '' });
   });
 });
