@@ -32,5 +32,5 @@ async function choicesOf(
   const names = await askNames(wanted).catch(() => []);
   return names
     .filter((name) => name.startsWith(wanted.prefix))
-    .map((name) => ({ value: name, description: '' }));
+    .map((name) => ({ value: `${wanted.before}${name}`, description: '' }));
 }

@@ -22,7 +22,10 @@ export type Completion =
 export interface WantedNames {
   /** Contexts are the kubeconfig's. */
   readonly of: readonly NamedKind[] | 'contexts';
+  /** What the user has written of the name. */
   readonly prefix: string;
+  /** What stands before each name: `job/`, or nothing. */
+  readonly before: string;
   /** The values of the options before the cursor, by their long names. */
   readonly options: ReadonlyMap<string, string>;
 }
@@ -215,7 +218,14 @@ function valuesOf(
   const words = placeholder.toLowerCase().match(/[a-z]+/g) ?? [];
   if (words.some((word) => FILE_PLACEHOLDERS.includes(word))) return { kind: 'files' };
   const of = KINDS_OF_OPTIONS[long] ?? words.flatMap((word) => KINDS_OF_PLACEHOLDERS[word] ?? []);
-  return of.length === 0 ? { kind: 'unknown' } : { kind: 'names', wanted: { of, prefix, options } };
+  if (of.length === 0) return { kind: 'unknown' };
+  const [before = '', kind] = /^([a-z]+)\//.exec(prefix) ?? [];
+  const chosen = kind === undefined ? undefined : KINDS_OF_PLACEHOLDERS[kind];
+  if (chosen === undefined) return { kind: 'names', wanted: { of, prefix, before: '', options } };
+  return {
+    kind: 'names',
+    wanted: { of: chosen, prefix: prefix.slice(before.length), before, options },
+  };
 }
 
 function choices(all: readonly Choice[], prefix: string): Completion {

@@ -62,6 +62,8 @@ describe('shell completion', () => {
     }
     cluster = await sharedCluster();
     namespace = await freshNamespace(cluster, 'completion');
+    const manifest = { apiVersion: 'batch/v1', kind: 'Job', metadata: { name: 'load' }, spec: jobSpec() };
+    await cluster.apply(manifest, { namespace });
     env = {
       PATH: [folder, cluster.binDirectory, process.env.PATH ?? ''].join(delimiter),
       HOME: folder,
@@ -87,7 +89,7 @@ describe('shell completion', () => {
     });
   }
 
-  it('shows in bash what there is to choose from, and completes namespaces of the cluster', async () => {
+  it('shows in bash what there is to choose from, and completes names of the cluster', async () => {
     const { command, setUp } = STARTS.bash;
     await using terminal = openTerminal(command, { cwd: folder, columns: 120, env });
     terminal.type(`${setUp}\rclear\r`);
@@ -99,6 +101,11 @@ describe('shell completion', () => {
     );
     terminal.type(`${CLEAR_LINE}jobflow lint -n ${namespace.slice(0, -1)}\t`);
     await terminal.waitForScreen((lines) => lines.at(-1) === `> jobflow lint -n ${namespace}`, LIMIT_MS);
+    terminal.type(`${CLEAR_LINE}jobflow why -n ${namespace} job/lo\t`);
+    await terminal.waitForScreen(
+      (lines) => lines.at(-1) === `> jobflow why -n ${namespace} job/load`,
+      LIMIT_MS,
+    );
   });
 
   it('completes kubectl jobflow by kubectl itself', async () => {
@@ -109,12 +116,11 @@ describe('shell completion', () => {
   });
 
   it('knows names of Jobs, of namespaces and of contexts', async () => {
-    const manifest = { apiVersion: 'batch/v1', kind: 'Job', metadata: { name: 'load' }, spec: jobSpec() };
-    await cluster.apply(manifest, { namespace });
     const ask = (of: WantedNames['of']) =>
       askNames({
         of,
         prefix: '',
+        before: '',
         options: new Map([
           ['--kubeconfig', cluster.kubeconfigPath],
           ['--namespace', namespace],

@@ -89,9 +89,13 @@ describe('completion of words', () => {
     ]);
     expect(complete('list', '-n', 'shop', '--context=test', 'a')).to.deep.equal({
       kind: 'names',
-      wanted: { of: ['jobs'], prefix: 'a', options },
+      wanted: { of: ['jobs'], prefix: 'a', before: '', options },
     });
     expect(complete('look', '')).to.have.deep.nested.property('wanted.of', ['jobs', 'jobflows']);
+    expect(complete('look', 'jobflow/et')).to.deep.equal({
+      kind: 'names',
+      wanted: { of: ['jobflows'], prefix: 'et', before: 'jobflow/', options: new Map() },
+    });
     expect(complete('list', '--context', '')).to.have.deep.nested.property('wanted.of', 'contexts');
     expect(complete('list', '-n', '')).to.have.deep.nested.property('wanted.of', ['namespaces']);
   });
