@@ -80,8 +80,11 @@ export type WebhookState =
   | { readonly kind: 'unknown'; readonly what: string };
 
 /** Judges the controller by its Lease. */
-export function controllerState({ lease }: Installation): ControllerState {
+export function controllerState({ lease, controller }: Installation): ControllerState {
   if (lease.kind === 'forbidden') return { kind: 'unknown', what: lease.what };
+  // It may have another name, or be in another namespace, which only the Deployment would tell.
+  if (lease.kind === 'absent' && controller.kind === 'forbidden')
+    return { kind: 'unknown', what: controller.what };
   if (lease.kind === 'absent') return { kind: 'noLease' };
   const { record, ageMs, isRenewed } = lease.value;
   const holder = record.holderIdentity;

@@ -1,29 +1,13 @@
-import { formatDependencies } from '../../api/dependency-list.ts';
 import { describeReference, parseReference } from '../../api/dependency-reference.ts';
 import { KEEP_OUTCOME_FINALIZER, USER_ANNOTATIONS } from '../../api/names.ts';
 import { inShell } from '../cluster/cluster-options.ts';
 import type { ControllerState } from '../installation/installation.ts';
-import type { NamespaceView } from '../view/namespace-view.ts';
+import type { Advice, AdviceInput } from './advice-input.ts';
 import type { Cause, Remark } from './cause.ts';
 import type { Lateness } from './controller-lateness.ts';
+import { breakCycle, correctDependency, createOrIgnore } from './dependency-advice.ts';
 import type { Root } from './explanation.ts';
-
-/** One thing to do: what for, and a command to copy, if one does it. */
-export interface Advice {
-  readonly say: string;
-  readonly command?: string;
-}
-
-/** What commands are written with. */
-export interface AdviceInput {
-  readonly view: NamespaceView;
-  /** What reaches the same namespace: ` -n shop --context test`. */
-  readonly same: string;
-  /** What reaches another namespace, or the cluster as a whole, in the same way. */
-  readonly elsewhere: (namespace: string | undefined) => string;
-  /** Where jobflow is installed, as far as is known. */
-  readonly system: string;
-}
+import { kindAndName } from './kind-and-name.ts';
 
 /** What to do about one root. */
 export function adviceFor({ name, cause, path }: Root, input: AdviceInput): Advice[] {
@@ -36,7 +20,10 @@ export function adviceFor({ name, cause, path }: Root, input: AdviceInput): Advi
   const events = kubectl(`describe ${kindAndName(name)}`);
   switch (cause.kind) {
     case 'missing':
-      return [...correction(name, cause.near, dependent, input), ...createOrIgnore(name, dependent, input)];
+      return [
+        ...correctDependency(name, cause.near, dependent, input),
+        ...createOrIgnore(name, dependent, input),
+      ];
     case 'gone':
       return createOrIgnore(name, dependent, input);
     case 'unseen':
@@ -265,66 +252,6 @@ function isSeen(controller: ControllerState | undefined): boolean {
   return controller !== undefined && controller.kind !== 'unknown';
 }
 
-/** The list of the one that waits, with the name that was most likely meant. */
-function correction(
-  name: string,
-  near: readonly string[],
-  dependent: string | undefined,
-  { view, same }: AdviceInput,
-): Advice[] {
-  const part = dependent === undefined ? undefined : view.parts.get(dependent);
-  const [meant] = near;
-  if (dependent === undefined || part === undefined || meant === undefined) return [];
-  if (part.record?.owner?.kind === 'JobFlow') return [];
-  const edges = part.edges.map((edge) => (edge.name === name ? { ...edge, name: meant } : edge));
-  return [
-    {
-      say: `If ${describeReference(meant)} is meant:`,
-      command: `kubectl annotate ${kindAndName(dependent)} ${USER_ANNOTATIONS.dependsOn}=${inShell(formatDependencies(edges))} --overwrite${same}`,
-    },
-  ];
-}
-
-function createOrIgnore(name: string, dependent: string | undefined, { same }: AdviceInput): Advice[] {
-  return [
-    { say: `Create ${describeReference(name)}:`, command: `kubectl apply -f FILE${same}` },
-    ...(dependent === undefined
-      ? []
-      : [
-          {
-            say: `Or start ${describeReference(dependent)} without waiting for anything:`,
-            command: `jobflow start ${dependent} --ignore-dependencies${same}`,
-          },
-        ]),
-  ];
-}
-
-/** One edge of the cycle, taken out of the list of the one that it begins at. */
-function breakCycle(path: readonly string[], { view, same }: AdviceInput): Advice[] {
-  const [from = '', to = ''] = path;
-  const part = view.parts.get(from);
-  if (part?.record?.owner?.kind === 'JobFlow') {
-    const flow = `jobflow/${part.record.owner.name}`;
-    return [
-      {
-        say: 'Take one of these dependencies out of the JobFlow:',
-        command: `kubectl edit ${kindAndName(flow)}${same}`,
-      },
-    ];
-  }
-  const rest = part?.edges.filter(({ name }) => name !== to) ?? [];
-  const change =
-    rest.length === 0
-      ? `${USER_ANNOTATIONS.dependsOn}-`
-      : `${USER_ANNOTATIONS.dependsOn}=${inShell(formatDependencies(rest))} --overwrite`;
-  return [
-    {
-      say: `Break it at one place, such as where ${describeReference(from)} waits for ${describeReference(to)}:`,
-      command: `kubectl annotate ${kindAndName(from)} ${change}${same}`,
-    },
-  ];
-}
-
 function failureAdvice(name: string, cause: Cause, path: readonly string[], { same }: AdviceInput): Advice[] {
   const hasPods = cause.kind === 'failed' && parseReference(name)?.kind === 'job';
   const follows = path.length > 1 ? ', and what follows from it' : '';
@@ -332,10 +259,4 @@ function failureAdvice(name: string, cause: Cause, path: readonly string[], { sa
     ...(hasPods ? [{ say: 'Read what it said:', command: `jobflow logs ${name}${same}` }] : []),
     { say: `Once that is mended, run it again${follows}:`, command: `jobflow retry ${name}${same}` },
   ];
-}
-
-/** As kubectl takes it: `job report`, `jobflow etl`. */
-function kindAndName(reference: string): string {
-  const { kind, name } = parseReference(reference) ?? { kind: 'job', name: reference };
-  return `${kind} ${name}`;
 }

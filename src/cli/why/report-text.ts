@@ -1,6 +1,7 @@
 import { describeReference } from '../../api/dependency-reference.ts';
 import { coloured, type Terminal } from '../terminal.ts';
-import { adviceFor, adviceForRemark, type Advice, type AdviceInput } from './advice.ts';
+import { adviceFor, adviceForRemark } from './advice.ts';
+import type { Advice, AdviceInput } from './advice-input.ts';
 import { answerOf } from './answer.ts';
 import { describeRemark } from './describe-cause.ts';
 import { drawChain } from './draw-chain.ts';

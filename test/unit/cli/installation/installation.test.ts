@@ -76,6 +76,11 @@ describe('what is installed of jobflow', () => {
       kind: 'unknown',
       what: 'get leases',
     });
+    const controller = { kind: 'forbidden', what: 'list deployments' } as const;
+    expect(controllerState({ ...NOTHING, controller })).to.deep.equal({
+      kind: 'unknown',
+      what: 'list deployments',
+    });
     expect(webhookState({ ...NOTHING, configuration })).to.deep.equal({
       kind: 'unknown',
       what: 'list configurations',
