@@ -77,10 +77,19 @@ export function errorOfAnswer(status: number, body: unknown, retryAfter?: string
   return new ApiError({
     kind: kindOfStatus(status),
     status,
-    message: said.message ?? `the API server answered ${status}`,
+    message: said.message ?? `the API server answered ${status}${saidInText(body)}`,
     reason: said.reason,
     retryAfterMs: secondsToMs(retryAfter) ?? said.retryAfterMs,
   });
+}
+
+/** More of an answer that is no JSON is a page for people. */
+const LONGEST_TEXT = 200;
+
+/** What something between here and the API server said, or what is no API server at all. */
+function saidInText(body: unknown): string {
+  const line = typeof body === 'string' ? body.trim() : '';
+  return line === '' || line.length > LONGEST_TEXT || /[\n<]/.test(line) ? '' : `: ${line}`;
 }
 
 /**

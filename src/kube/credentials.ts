@@ -1,6 +1,6 @@
 import type { RequestOptions } from 'node:https';
 import { ExecAuth } from '@kubernetes/client-node/dist/exec_auth.js';
-import { readAccess } from './kubeconfig.ts';
+import { KubeconfigError, readAccess } from './kubeconfig.ts';
 import type { AccessSource, ClusterAccess } from './kubeconfig.ts';
 
 /** What a TLS connection to the API server needs. */
@@ -122,7 +122,11 @@ async function askPlugin(
 ): Promise<PluginCredential> {
   if (exec === undefined) return {};
   const answer: RequestOptions = {};
-  await plugin.applyAuthentication({ name: userName, exec: withExecInfo(exec, server) }, answer);
+  try {
+    await plugin.applyAuthentication({ name: userName, exec: withExecInfo(exec, server) }, answer);
+  } catch (cause) {
+    throw new KubeconfigError(pluginProblem(cause, exec, userName), { cause });
+  }
   const { headers, cert, key } = answer;
   const authorization =
     headers !== undefined && 'Authorization' in headers ? headers.Authorization : undefined;
@@ -130,6 +134,17 @@ async function askPlugin(
     ...(typeof authorization === 'string' ? { token: authorization.replace(/^Bearer /, '').trim() } : {}),
     ...(typeof cert === 'string' && typeof key === 'string' ? { tls: { cert, key } } : {}),
   };
+}
+
+/** Why a credential plugin gave nothing, in a sentence. What it wrote to its standard output stays secret. */
+function pluginProblem(cause: unknown, { command }: Record<string, unknown>, userName: string): string {
+  const plugin = `users: the credential plugin "${String(command)}" of "${userName}"`;
+  if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT')
+    return `${plugin} is not installed; install it, or use another context.`;
+  if (cause instanceof SyntaxError)
+    return `${plugin} gave no ExecCredential in JSON; correct it, or use another context.`;
+  const said = cause instanceof Error ? cause.message.trim().split('\n').at(-1) : undefined;
+  return `${plugin} failed${said ? ` (${said.replace(/\.$/, '')})` : ''}; log in again, or use another context.`;
 }
 
 /** Plugins of `client.authentication.k8s.io/v1` expect to be told the version and the cluster. */

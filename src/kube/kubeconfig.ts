@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { isIPv6 } from 'node:net';
 import { homedir } from 'node:os';
 import { delimiter, dirname, join, resolve } from 'node:path';
@@ -113,7 +113,9 @@ async function accessOfFiles(
     wantedContext ??
     files.map(({ fields }) => text(fields, 'current-context')).find((name) => name !== undefined);
   if (contextName === undefined)
-    throw new KubeconfigError(`${shown}: current-context: missing; name a context.`);
+    throw new KubeconfigError(
+      `${shown}: current-context: missing; set it, or name a context${namesIn(files, 'contexts')}.`,
+    );
   const context = find(files, 'contexts', 'context', contextName, shown);
   const userName = text(context.fields, 'user') ?? '';
   const cluster = find(files, 'clusters', 'cluster', text(context.fields, 'cluster') ?? '', shown);
@@ -129,12 +131,24 @@ async function accessOfFiles(
 async function readFiles(paths: readonly string[]): Promise<Entry[]> {
   // Not needed in a pod, so not loaded there.
   const { parse } = await import('yaml');
-  return paths.map((path): Entry => {
-    const fields: unknown = parse(readBytes(path).toString());
+  // As kubectl does: of several files some may be missing.
+  const there = paths.length > 1 ? paths.filter((path) => existsSync(path)) : paths;
+  return (there.length > 0 ? there : paths).map((path): Entry => {
+    const fields = parseText(readBytes(path).toString(), path, parse);
     if (!isFields(fields))
       throw new KubeconfigError(`${path}: not a kubeconfig; write an object of kind Config.`);
     return { folder: dirname(resolve(path)), fields };
   });
+}
+
+function parseText(content: string, path: string, parse: (content: string) => unknown): unknown {
+  try {
+    return parse(content);
+  } catch (cause) {
+    // Its first line ends with where it is; what follows is the text itself, which may hold a token.
+    const said = cause instanceof Error ? (cause.message.split('\n')[0] ?? '').replace(/:$/, '') : '';
+    throw new KubeconfigError(`${path}: is no YAML (${said}); correct it.`, { cause });
+  }
 }
 
 interface Entries {
@@ -148,6 +162,9 @@ interface Entries {
 function accessOfEntries({ context, cluster, user, userName, shown }: Entries): ClusterAccess {
   const server = text(cluster.fields, 'server');
   if (server === undefined) throw new KubeconfigError(`${shown}: server: missing; write https://host:port.`);
+  if (!/^https?:$/.test(URL.parse(server)?.protocol ?? '')) {
+    throw new KubeconfigError(`${shown}: server: "${server}" is no address; write https://host:port.`);
+  }
   if (text(cluster.fields, 'proxy-url') !== undefined) {
     throw new KubeconfigError(`${shown}: proxy-url: not supported; use a cluster entry without it.`);
   }
@@ -202,7 +219,24 @@ function find(files: readonly Entry[], list: string, kind: string, name: string,
       return { folder, fields: isFields(found) ? found : {} };
     }
   }
-  throw new KubeconfigError(`${shown}: ${list}: there is no "${name}"; add it or use another context.`);
+  const use = list === 'contexts' ? `use another${namesIn(files, list)}` : 'use another context';
+  throw new KubeconfigError(`${shown}: ${list}: there is no "${name}"; add it or ${use}.`);
+}
+
+/** Names that a sentence shows. */
+const SHOWN_NAMES = 5;
+
+/** The names in a list, for a sentence: ` ("test", "prod")`; empty if there are none. */
+function namesIn(files: readonly Entry[], list: string): string {
+  const names = files.flatMap(({ fields }) => {
+    const entries: unknown = fields[list];
+    return Array.isArray(entries)
+      ? entries.flatMap((entry) => (isFields(entry) ? [String(entry.name)] : []))
+      : [];
+  });
+  const shown = names.slice(0, SHOWN_NAMES).map((name) => `"${name}"`);
+  if (names.length > SHOWN_NAMES) shown.push('…');
+  return shown.length === 0 ? '' : ` (${shown.join(', ')})`;
 }
 
 /** A field that is either a path (relative to its file) or, with the suffix `-data`, base64; data wins. */
@@ -217,9 +251,22 @@ function readBytes(path: string): Buffer {
   try {
     return readFileSync(path);
   } catch (cause) {
-    throw new KubeconfigError(`${path}: cannot be read; check the path and its permissions.`, { cause });
+    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
+    throw new KubeconfigError(
+      `${path}: ${READ_PROBLEMS[code] ?? `cannot be read (${code})`}; ${WRITE_PATH}.`,
+      {
+        cause,
+      },
+    );
   }
 }
+
+const READ_PROBLEMS: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  EACCES: 'may not be read',
+  EISDIR: 'is a folder',
+};
+const WRITE_PATH = 'check the path, the variable KUBECONFIG and permissions';
 
 function text(fields: Fields, key: string): string | undefined {
   const value = fields[key];

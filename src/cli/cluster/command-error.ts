@@ -27,20 +27,38 @@ export interface Asked {
 export function sentenceOf(error: unknown, { server }: Asked): string | undefined {
   if (error instanceof CommandError || error instanceof KubeconfigError) return error.message;
   if (!(error instanceof ApiError)) return undefined;
-  const { status, message } = error;
+  const { status, message, reason = '' } = error;
   const said = message.replace(/\.$/, '');
   switch (status) {
     case undefined:
-      return `The cluster at ${server} cannot be reached (${said}); see that it runs, and that --context names the right one.`;
+      return unansweredSentence(server, said, reason);
     case 401:
-      return `The cluster at ${server} does not accept your credentials; log in again, or use another --context.`;
+      return `The cluster at ${server} does not accept your credentials, which are wrong or have expired; log in again, or use another --context.`;
     case 403:
-      return `${said}; ask for that right, or use another namespace or --context.`;
+      return said.includes('User "system:anonymous"')
+        ? `The cluster at ${server} does not know who you are, since your kubeconfig has no credentials for it; log in, or use another --context.`
+        : `${said}; ask for that right, or use another namespace or --context.`;
     case 404:
       return missingSentence(said);
     default:
-      return `${said}.`;
+      return error.kind === 'retry'
+        ? `The cluster at ${server} could not answer (${status}: ${said}); try again.`
+        : `${said.replace(/^the API/, 'The API')}.`;
   }
+}
+
+/** What Node.js says of a certificate that it does not trust (https://nodejs.org/api/tls.html#x509-certificate-error-codes). */
+const UNTRUSTED = /CERT|UNABLE_TO_(VERIFY|GET_ISSUER)|HOSTNAME_MISMATCH/;
+/** And of one of its own that it cannot read (https://nodejs.org/api/errors.html#openssl-error-codes). */
+const UNREADABLE = /^ERR_OSSL_(PEM|X509|EVP|ASN1)/;
+
+/** Nothing answered, or nobody who can be trusted. */
+function unansweredSentence(server: string, said: string, reason: string): string {
+  if (UNREADABLE.test(reason))
+    return `The certificates of your kubeconfig cannot be used (${said}); correct them, or use another --context.`;
+  if (UNTRUSTED.test(reason))
+    return `The certificate of the cluster at ${server} is not trusted (${said.split(';')[0] ?? ''}); correct certificate-authority in your kubeconfig, or use another --context.`;
+  return `The cluster at ${server} cannot be reached (${said}); see that it runs, and that --context names the right one.`;
 }
 
 /** A 404 of the API server: of a namespace, of an object, or of a resource that it does not have. */

@@ -33,7 +33,12 @@ export async function withCluster(
 ): Promise<void> {
   let connection: Connection | undefined;
   try {
-    connection = await connectAs(options);
+    connection = await connect({
+      kubeconfigPath: options.kubeconfig,
+      context: options.context,
+      connections: CONNECTIONS,
+      userAgent: `jobflow-cli/${VERSION}`,
+    });
     await work({
       connection,
       namespace: options.namespace ?? connection.namespace ?? DEFAULT_NAMESPACE,
@@ -46,22 +51,5 @@ export async function withCluster(
     terminal.end(error instanceof CommandError ? error.exitCode : EXIT_CODES.failed);
   } finally {
     await connection?.close();
-  }
-}
-
-async function connectAs({ kubeconfig, context }: ClusterOptions): Promise<Connection> {
-  try {
-    return await connect({
-      kubeconfigPath: kubeconfig,
-      context,
-      connections: CONNECTIONS,
-      userAgent: `jobflow-cli/${VERSION}`,
-    });
-  } catch (error) {
-    // A credential plugin that is missing or fails, a kubeconfig that is no YAML.
-    if (error instanceof CommandError || !(error instanceof Error) || 'code' in error) throw error;
-    throw new CommandError(
-      `The kubeconfig cannot be used: ${error.message.replace(/\.$/, '')}; correct it, or use another --context.`,
-    );
   }
 }

@@ -24,9 +24,9 @@ export async function readFlowGraph({ connection, namespace }: Session, name: st
   const objects = await readNamespace(connection, namespace);
   const view = viewNamespace(objects, connection.serverTimeMs());
   if (!view.flows.has(name)) {
+    await assertNamespace(connection, namespace);
     const reason = objects.unread.find(({ resource }) => resource === 'jobflows');
     if (reason !== undefined) throw new CommandError(reason.sentence);
-    await assertNamespace(connection, namespace);
     throw new CommandError(notThere(`JobFlow "${name}"`, name, namespace, view.flows.keys()));
   }
   return { graphs: [graphOfFlow(view, name)], unread: objects.unread };

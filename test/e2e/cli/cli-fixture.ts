@@ -12,6 +12,8 @@ export interface CliOptions {
   readonly input?: string;
   /** The kubeconfig of another user than the cluster's admin. */
   readonly kubeconfig?: string;
+  /** Another namespace than the user's own. */
+  readonly namespace?: string;
   /** Further variables of its environment. */
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -38,20 +40,20 @@ export async function cliUser(cluster: Cluster): Promise<CliUser> {
     // A third less of each start (https://nodejs.org/api/module.html#module-compile-cache).
     NODE_COMPILE_CACHE: join(cluster.directory, 'compile-cache'),
   };
-  const command = (words: readonly string[]): [string, ...string[]] => [
+  const command = (words: readonly string[], within = namespace): [string, ...string[]] => [
     process.execPath,
     MAIN,
     ...words,
     '-n',
-    namespace,
+    within,
   ];
   return {
     namespace,
     cluster,
     env,
-    command,
-    jobflow: (words, { input, kubeconfig, env: further } = {}) =>
-      runCommand('jobflow', command(words), {
+    command: (words) => command(words),
+    jobflow: (words, { input, kubeconfig, namespace: within, env: further } = {}) =>
+      runCommand('jobflow', command(words, within), {
         allowFailure: true,
         ...(input === undefined ? {} : { input }),
         env: { ...env, ...(kubeconfig === undefined ? {} : { KUBECONFIG: kubeconfig }), ...further },

@@ -17,12 +17,14 @@ export type CertificateSubject = {
   organizations?: readonly string[];
   dnsNames?: readonly string[];
   ipAddresses?: readonly string[];
+  /** When it expires (default: in 30 days). */
+  notAfter?: Date;
 };
 
 /** A certificate authority: its own certificate (PEM) and a way to issue others. */
 export type CertificateAuthority = {
   readonly cert: string;
-  /** Issues a certificate for servers and clients alike, valid for 30 days, with a new EC P-256 key. */
+  /** Issues a certificate for servers and clients alike, with a new EC P-256 key. */
   issue(subject: CertificateSubject): Promise<KeyedCertificate>;
 };
 
@@ -54,6 +56,7 @@ export async function createCertificateAuthority(
       const own = await generateKeys();
       const certificate = await x509.X509CertificateGenerator.create({
         ...validity,
+        notAfter: subject.notAfter ?? validity.notAfter,
         serialNumber: serialNumber(),
         issuer: authority.subject,
         subject: [

@@ -97,6 +97,40 @@ describe('kubeconfig', () => {
     expect(await refusal(read('three'))).to.match(/config: contexts: there is no "three"/);
     await writeFile(join(folder, 'config'), 'nothing');
     expect(await refusal(read())).to.include('not a kubeconfig');
+    await writeFile(join(folder, 'config'), TWO_CONTEXTS.replace('current-context: one', ''));
+    expect(await refusal(read())).to.match(
+      /config: current-context: missing; set it, or name a context \("one", "two"\)\./,
+    );
+  });
+
+  it('says where it is no YAML, and nothing of what is in it', async () => {
+    await writeFile(join(folder, 'config'), 'users: [{name: u, user: {token: secret}}\nb: c');
+    const said = await refusal(read());
+    expect(said).to.match(/config: is no YAML \(.* at line 2, column \d+\); correct it\.$/);
+    expect(said).not.to.include('secret');
+  });
+
+  it('says why a file cannot be read', async () => {
+    const missing = join(folder, 'missing');
+    expect(await refusal(readAccess({ kubeconfigPath: missing, env: {} }))).to.match(
+      /missing: there is no such file;/,
+    );
+    expect(await refusal(readAccess({ kubeconfigPath: folder, env: {} }))).to.include(
+      `${folder}: is a folder;`,
+    );
+  });
+
+  it('passes over files that are missing, where there are several', async () => {
+    const KUBECONFIG = [join(folder, 'missing'), join(folder, 'config')].join(':');
+    expect((await readAccess({ env: { KUBECONFIG } })).server).to.match(/^https:/);
+  });
+
+  it('refuses an address that is none', async () => {
+    await writeFile(
+      join(folder, 'config'),
+      TWO_CONTEXTS.replaceAll(/server: \S+?(,|$)/gm, 'server: nonsense$1'),
+    );
+    expect(await refusal(read())).to.include('server: "nonsense" is no address; write https://host:port.');
   });
 
   it('refuses what it cannot do instead of ignoring it', async () => {
