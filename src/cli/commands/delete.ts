@@ -55,9 +55,10 @@ export function deleteCommand(terminal: Terminal): Command {
       .option('--timeout <DURATION>', 'how long to wait: 90s, 5m; 0 for as long as it takes', '0')
       .option('--ignore-not-found', 'what is not there is no failure', false)
       .addOption(
-        new Option('--dry-run <WHERE>', 'only try it: by itself, or at the API server, which deletes nothing')
+        new Option('--dry-run [WHERE]', 'only try it: by itself, or at the API server, which deletes nothing')
           .choices(['none', 'client', 'server'])
-          .default('none'),
+          .default('none')
+          .preset('client'),
       )
       .addOption(
         new Option('-o, --output <FORM>', 'print names in place of what was done').choices(['name']),

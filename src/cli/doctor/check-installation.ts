@@ -144,6 +144,8 @@ export function checkWebhook({ installation, webhooks }: InstallationSeen, nowMs
     return [
       wrong('webhook', 'There is no webhook configuration: the API server asks nobody about Jobs.', INSTALL),
     ];
+  if (webhooks.kind === 'forbidden')
+    return [notReadable('webhook', webhooks.what, 'whether the API server can trust the webhook')];
   const { name, failurePolicy } = configuration.value;
   const bundles = (valueOf(webhooks) ?? []).filter(({ name: one }) => one.endsWith('.api.practice.com'));
   const faults = bundles.flatMap(({ name: webhook, caBundle }): Finding[] => {

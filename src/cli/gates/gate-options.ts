@@ -16,9 +16,10 @@ export function withGateOptions(command: Command): Command {
     command
       .option('-l, --selector <LABELS>', 'objects with these labels, in place of names: team=etl,tier!=test')
       .addOption(
-        new Option('--dry-run <WHERE>', 'only try it: by itself, or at the API server, which stores nothing')
+        new Option('--dry-run [WHERE]', 'only try it: by itself, or at the API server, which stores nothing')
           .choices(['none', 'client', 'server'])
-          .default('none'),
+          .default('none')
+          .preset('client'),
       )
       .addOption(
         new Option('-o, --output <FORM>', 'print the objects in place of what was done').choices(

@@ -1,9 +1,9 @@
 import { describeReference, formatReference, type UpstreamKind } from '../../api/dependency-reference.ts';
 import type { JobObject } from '../../api/job.ts';
-import { API_GROUP } from '../../api/names.ts';
 import type { DaemonJobObject } from '../../core/daemon/daemon-record.ts';
 import type { FlowObject } from '../../core/flow/flow-projection.ts';
 import type { NamespaceObjects } from '../cluster/read-objects.ts';
+import { parseKindAndName, type KindAndName } from '../view/kind-words.ts';
 import { notThere } from '../view/not-there.ts';
 
 /** An object that a command is to do something to. */
@@ -13,22 +13,11 @@ export type Target =
   | { readonly kind: 'daemonjob'; readonly name: string; readonly object: DaemonJobObject };
 
 /** What a user wrote for an object: `report`, `job/report`, `jobflow/etl`. */
-export interface TargetWord {
-  /** Undefined if only a name was written. */
-  readonly kind: UpstreamKind | undefined;
-  readonly name: string;
-}
+export type TargetWord = KindAndName<UpstreamKind>;
 
 /** The object that a word stands for, or why there is none, in one sentence. */
 export type FoundTarget =
   { readonly ok: true; readonly target: Target } | { readonly ok: false; readonly sentence: string };
-
-/** How kubectl names the kinds, in short and in full. */
-const KIND_WORDS: Readonly<Record<UpstreamKind, readonly string[]>> = {
-  job: ['job', 'jobs', 'job.batch', 'jobs.batch', 'job.v1.batch', 'jobs.v1.batch'],
-  jobflow: ['jobflow', 'jobflows', 'jf', `jobflow.${API_GROUP}`, `jobflows.${API_GROUP}`],
-  daemonjob: ['daemonjob', 'daemonjobs', 'dj', `daemonjob.${API_GROUP}`, `daemonjobs.${API_GROUP}`],
-};
 
 /** The plural name of the resource of each kind. */
 export const RESOURCES = { job: 'jobs', jobflow: 'jobflows', daemonjob: 'daemonjobs' } as const;
@@ -41,12 +30,7 @@ const KINDS = Object.keys(RESOURCES) as readonly UpstreamKind[];
  * @returns undefined if there is no such kind here, or no name
  */
 export function parseTargetWord(word: string): TargetWord | undefined {
-  const slash = word.indexOf('/');
-  const name = word.slice(slash + 1);
-  if (name === '' || name.includes('/')) return undefined;
-  if (slash === -1) return { kind: undefined, name };
-  const kind = KINDS.find((known) => KIND_WORDS[known].includes(word.slice(0, slash).toLowerCase()));
-  return kind && { kind, name };
+  return parseKindAndName(word, KINDS);
 }
 
 /**

@@ -52,9 +52,10 @@ function startsOrWaits(part: PartView | undefined): string {
   }
 }
 
-/** Whether nothing keeps it from starting. */
+/** Whether nothing keeps it from starting, also if it has yet to be made. */
 function isStarting(part: PartView | undefined): boolean {
-  return part?.decision === undefined || part.decision.kind === 'release';
+  if (part?.decision !== undefined) return part.decision.kind === 'release';
+  return part?.record !== undefined || (part?.edges ?? []).length === 0;
 }
 
 /** A flow makes the Job of an entry anew from what the entry says. */

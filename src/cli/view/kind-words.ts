@@ -4,9 +4,9 @@ import { API_GROUP } from '../../api/names.ts';
 export type NamedKind = 'job' | 'jobflow' | 'daemonjob' | 'cronjob' | 'pod';
 
 /** What a user has written for an object: `report`, `job/report`, `jf/etl`. */
-export interface KindAndName {
+export interface KindAndName<K extends NamedKind = NamedKind> {
   /** Undefined if only a name was written. */
-  readonly kind: NamedKind | undefined;
+  readonly kind: K | undefined;
   readonly name: string;
 }
 
@@ -34,7 +34,10 @@ export const KIND_TITLES: Readonly<Record<NamedKind, string>> = {
  * @param kinds those that are meant here
  * @returns undefined if there is no such kind here, or no name
  */
-export function parseKindAndName(word: string, kinds: readonly NamedKind[]): KindAndName | undefined {
+export function parseKindAndName<K extends NamedKind>(
+  word: string,
+  kinds: readonly K[],
+): KindAndName<K> | undefined {
   const [first = '', second, ...others] = word.split('/');
   const name = second ?? first;
   if (name === '' || others.length > 0) return undefined;
