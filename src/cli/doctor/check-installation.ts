@@ -23,9 +23,12 @@ export function leads(installation: Installation): boolean | undefined {
   return state.kind === 'unknown' ? undefined : state.kind === 'leads';
 }
 
-/** Whether there is anything of an installation at all. */
-export function isThere({ configuration, lease, controller, webhook }: Installation): boolean {
-  return [configuration, lease, controller, webhook].some(({ kind }) => kind === 'read');
+/** Whether an installation may be there: a Lease alone is what an uninstallation has left. */
+export function mayBeThere(installation: Installation): boolean {
+  const { configuration, controller, webhook } = installation;
+  return (
+    [configuration, controller, webhook].some(({ kind }) => kind !== 'absent') || leads(installation) === true
+  );
 }
 
 /** Whether a controller leads. */

@@ -6,8 +6,8 @@ import {
   checkDeployments,
   checkPolicy,
   checkWebhook,
-  isThere,
   leads,
+  mayBeThere,
 } from './check-installation.ts';
 import { wrong, type Finding } from './finding.ts';
 import type { DoctorSeen, InstallationSeen } from './seen.ts';
@@ -18,13 +18,15 @@ import type { DoctorSeen, InstallationSeen } from './seen.ts';
  * @param seen everything that was looked at
  */
 export function diagnose(seen: DoctorSeen): Finding[] {
-  const { installations, leftovers } = seen;
+  const { leftovers } = seen;
+  const there = seen.installations.filter(({ installation }) => mayBeThere(installation));
+  const installations = there.length > 0 ? there : [seen.installations[0]];
   const someLead = installations.map(({ installation }) => leads(installation));
   const isLed = someLead.includes(true) ? true : someLead.includes(undefined) ? undefined : false;
   return [
     ...checkKubernetes(seen),
-    ...(isNothingThere(seen)
-      ? [wrong('installation', 'jobflow is not installed in this cluster.', INSTALL)]
+    ...(there.length === 0 && isNobodyAsked(seen)
+      ? [notInstalled(seen)]
       : [
           ...checkResources(seen),
           ...installations.flatMap((one) => checkOne(one, seen, installations.length > 1)),
@@ -32,6 +34,11 @@ export function diagnose(seen: DoctorSeen): Finding[] {
     ...checkLeftovers(leftovers, isLed),
     ...checkRights(seen),
   ];
+}
+
+function notInstalled({ served }: DoctorSeen): Finding {
+  const left = served.length === 0 ? '' : '; only its CustomResourceDefinitions are';
+  return wrong('installation', `jobflow is not installed in this cluster${left}.`, INSTALL);
 }
 
 const INSTALL =
@@ -52,11 +59,6 @@ function checkOne(one: InstallationSeen, seen: DoctorSeen, isOneOfSeveral: boole
     : findings;
 }
 
-/** Only what was read to be absent counts; a Job is not made to wait either. */
-function isNothingThere({ installations, served, admission }: DoctorSeen): boolean {
-  return (
-    served.length === 0 &&
-    installations.every(({ installation }) => !isThere(installation)) &&
-    admission.every(({ answer }) => answer.kind === 'notAsked' || answer.kind === 'notAllowed')
-  );
+function isNobodyAsked({ admission }: DoctorSeen): boolean {
+  return admission.every(({ answer }) => answer.kind === 'notAsked' || answer.kind === 'notAllowed');
 }

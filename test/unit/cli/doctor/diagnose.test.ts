@@ -284,6 +284,24 @@ describe('what the doctor says', () => {
     expect(messages(findings, 'wrong')).to.deep.equal(['jobflow is not installed in this cluster.']);
   });
 
+  it('is that it was uninstalled, where only what stays is there', () => {
+    const vacant = read({ record: { ...LEASE, holderIdentity: '' }, ageMs: 9_000, isRenewed: false });
+    const left = { controller: ABSENT, webhook: ABSENT, lease: vacant, configuration: ABSENT };
+    const uninstalled = {
+      ...withInstallation(left, { webhooks: ABSENT }),
+      admission: [{ name: 'a Job is made to wait', answer: { kind: 'notAsked', said: '' } as const }],
+      leftovers: read({ where: 'namespace "shop"', kept: 0, stuck: [] }),
+    };
+    expect(messages(diagnose(uninstalled), 'wrong')).to.deep.equal([
+      'jobflow is not installed in this cluster; only its CustomResourceDefinitions are.',
+    ]);
+    const beside = {
+      ...healthy,
+      installations: [uninstalled.installations[0], healthy.installations[0]],
+    } as const;
+    expect(messages(diagnose(beside), 'wrong')).to.deep.equal([]);
+  });
+
   it('stands under each installation, where there are several', () => {
     const [one] = healthy.installations;
     const other = { ...one, installation: { ...INSTALLED, namespace: 'team', lease: ABSENT } };
