@@ -10,6 +10,7 @@ import type { Session } from '../cluster/session.ts';
 import { admissionChecks } from '../installation/admission-checks.ts';
 import { findInstallations } from '../installation/find-installations.ts';
 import type { Installation, WebhookConfiguration } from '../installation/installation.ts';
+import { readKubernetesVersion } from '../installation/find-versions.ts';
 import { mapReading, readObject, readObjects, valueOf, type Reading } from '../installation/reading.ts';
 import { readCertificates } from './certificate.ts';
 import { nameOfRight, readRights, type RightsSeen } from './rights.ts';
@@ -60,11 +61,6 @@ export async function gatherSeen(session: Session, everywhere: boolean): Promise
     leftovers,
     rights,
   };
-}
-
-async function readKubernetesVersion(connection: Connection): Promise<string | undefined> {
-  const read = await readObject(connection, { path: '/version', what: 'the version' });
-  return (valueOf(read) as { readonly gitVersion?: string } | undefined)?.gitVersion;
 }
 
 /** Discovery is there for everybody (https://kubernetes.io/docs/reference/access-authn-authz/rbac/#discovery-roles). */

@@ -44,7 +44,7 @@ export async function findInstallations(
 ): Promise<readonly [Installation, ...Installation[]]> {
   const [configurations, deployments] = await Promise.all([
     readConfigurations(connection),
-    readDeployments(connection, undefined),
+    findDeployments(connection, undefined),
   ]);
   const namespaces = new Set([
     ...(valueOf(configurations) ?? []).flatMap(({ service }) => service?.namespace ?? []),
@@ -84,7 +84,7 @@ async function assembleInstallation(
   connection: Connection,
   { namespace, configurations, deployments }: Seen,
 ): Promise<Installation> {
-  const here = deployments.kind === 'read' ? deployments : await readDeployments(connection, namespace);
+  const here = deployments.kind === 'read' ? deployments : await findDeployments(connection, namespace);
   const controller = deploymentOf(here, namespace, 'controller');
   const configuration = mapReading(
     configurations,
@@ -125,8 +125,13 @@ function isOfPrograms(deployment: unknown): boolean {
   return isComponent(deployment, 'controller') || isComponent(deployment, 'webhook');
 }
 
-/** @param namespace undefined for all */
-async function readDeployments(
+/**
+ * The Deployments of jobflow, as the API server sent them.
+ *
+ * @param namespace undefined for all
+ * @throws ApiError for anything but missing rights
+ */
+export async function findDeployments(
   connection: Connection,
   namespace: string | undefined,
 ): Promise<Reading<readonly unknown[]>> {

@@ -184,10 +184,10 @@ describe('the program jobflow', () => {
   });
 
   it('knows its version', async () => {
-    expect((await jobflow(['version'])).out).to.equal(
+    expect((await jobflow(['version', '--client'])).out).to.equal(
       `jobflow ${VERSION} (Node.js ${process.versions.node})\n`,
     );
-    const about: unknown = JSON.parse((await jobflow(['version', '-o', 'json'])).out);
+    const about: unknown = JSON.parse((await jobflow(['version', '--client', '-o', 'json'])).out);
     expect(about).to.deep.equal({ version: VERSION, node: process.versions.node });
   });
 });
