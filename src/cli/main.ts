@@ -3,6 +3,7 @@
  * The program `jobflow`. Called as `kubectl-jobflow` it is kubectl's plugin `kubectl jobflow`
  * (https://kubernetes.io/docs/tasks/extend-kubectl/kubectl-plugins/), as `kubectl_complete-jobflow` what completes its words.
  */
+import { once } from 'node:events';
 import { basename } from 'node:path';
 import { createInterface } from 'node:readline';
 import { buffer } from 'node:stream/consumers';
@@ -18,6 +19,8 @@ for (const stream of [process.stdout, process.stderr]) {
   });
 }
 
+let draining: Promise<unknown> | undefined;
+
 const called = basename(process.argv[1] ?? '');
 // Under this name kubectl asks how the words after `kubectl jobflow` may go on (https://github.com/kubernetes/kubernetes/pull/105867).
 const asked = called.startsWith('kubectl_complete-jobflow') ? [COMPLETE_WORD] : [];
@@ -25,6 +28,7 @@ const words = [...asked, ...process.argv.slice(2)];
 const name = called.startsWith('kubectl-jobflow') ? 'kubectl jobflow' : 'jobflow';
 process.exitCode = await runProgram(name, words, {
   out: (text) => process.stdout.write(text),
+  outBytes: writeBytes,
   err: (text) => process.stderr.write(text),
   readInput: () => buffer(process.stdin),
   colour: showsColour(process.stdout.isTTY, process.env),
@@ -34,6 +38,15 @@ process.exitCode = await runProgram(name, words, {
 });
 // A shell that waits for an answer does not wait for what the kubeconfig has started for it.
 if (words[0] === COMPLETE_WORD) process.exit();
+
+async function writeBytes(bytes: Uint8Array): Promise<void> {
+  if (process.stdout.write(bytes)) return;
+  // However many wait for it, they are one listener.
+  draining ??= once(process.stdout, 'drain').finally(() => {
+    draining = undefined;
+  });
+  await draining;
+}
 
 function sizeOfOutput(): TerminalSize | undefined {
   const { isTTY, columns, rows } = process.stdout;

@@ -8,6 +8,7 @@ import { holdCommand } from './commands/hold.ts';
 import { importCommand } from './commands/import.ts';
 import { lintCommand } from './commands/lint.ts';
 import { resumeCommand } from './commands/resume.ts';
+import { logsCommand } from './commands/logs.ts';
 import { retryCommand } from './commands/retry.ts';
 import { startCommand } from './commands/start.ts';
 import { suspendCommand } from './commands/suspend.ts';
@@ -82,6 +83,7 @@ function createProgram(name: string, terminal: Terminal): Command {
     startCommand(terminal),
     suspendCommand(terminal),
     resumeCommand(terminal),
+    logsCommand(terminal),
     retryCommand(terminal),
     deleteCommand(terminal),
     doctorCommand(terminal),

@@ -27,6 +27,8 @@ export interface TerminalSize {
 export interface Terminal {
   /** Writes to the standard output, as it is. */
   readonly out: (text: string) => void;
+  /** Writes bytes to the standard output, as they are; done once it can take more. */
+  readonly outBytes: (bytes: Uint8Array) => Promise<void>;
   /** Writes to the standard error, as it is. */
   readonly err: (text: string) => void;
   /** Reads the standard input to its end. */
@@ -50,7 +52,7 @@ export interface Terminal {
 }
 
 /** A colour of the terminal's own palette (https://en.wikipedia.org/wiki/ANSI_escape_code#Colors). */
-const COLOURS = { red: 31, green: 32, yellow: 33, cyan: 36, grey: 90 } as const;
+const COLOURS = { red: 31, green: 32, yellow: 33, blue: 34, magenta: 35, cyan: 36, grey: 90 } as const;
 
 /**
  * A text in a colour, where colours are shown.

@@ -112,4 +112,59 @@ describe('jobflow installed with Helm on a real node', () => {
     await place.waitFor('condition=Complete', 'daemonjob/prepare');
     expect(await place.logs(`prepare-${NODE_NAME}`)).to.equal(`on ${NODE_NAME}\n`);
   });
+
+  it('shows what real containers say, to their end, with jobflow logs', async () => {
+    const restarting = {
+      restartPolicy: 'OnFailure',
+      terminationGracePeriodSeconds: 1,
+      volumes: [{ name: 'kept', emptyDir: {} }],
+      initContainers: [container('init', 'echo prepared')],
+      containers: [
+        {
+          ...container(
+            'main',
+            'test -e /kept/once && echo second && exit 0; echo first; touch /kept/once; sleep 2; exit 1',
+          ),
+          volumeMounts: [{ name: 'kept', mountPath: '/kept' }],
+        },
+      ],
+    };
+    await place.apply([
+      shellJob('speaks', 'for i in 1 2 3 4 5 6; do echo "line $i"; sleep 0.5; done; printf "no end"'),
+      shellJob('odd', String.raw`head -c 100000 /dev/zero | tr "\0" x; echo; printf "\001\377\n"`, {
+        dependsOn: 'speaks',
+      }),
+      shellJob('breaks', 'echo said; sleep 0.2; echo to nobody >&2; exit 3', { dependsOn: 'odd' }),
+      {
+        apiVersion: 'batch/v1',
+        kind: 'Job',
+        metadata: { name: 'again' },
+        spec: { template: { spec: restarting } },
+      },
+    ]);
+    const follow = (...names: string[]) => cluster.jobflow(['logs', ...names, '-f', '-n', place.name]);
+    const [chain, again] = await Promise.all([follow('breaks', 'odd', 'speaks'), follow('again')]);
+    const lines = chain.stdout.replaceAll(/^(\w+)\/\w{5} main /gm, '$1 ').split('\n');
+    expect(lines.slice(0, 7)).to.deep.equal([
+      ...[1, 2, 3, 4, 5, 6].map((number) => `speaks | line ${number}`),
+      'speaks | no end',
+    ]);
+    expect(lines[7]).to.equal(`odd | ${'x'.repeat(100_000)}`);
+    expect(lines.slice(9)).to.deep.equal(['breaks | said', 'breaks | to nobody', '']);
+    expect({ stderr: chain.stderr, code: chain.code }).to.deep.equal({ stderr: '', code: 0 });
+    expect(again.stdout.replaceAll(/^again\/\w{5} /gm, '')).to.equal(
+      'init | prepared\nmain | first\nmain | second\n',
+    );
+    const show = async (...words: string[]) =>
+      (await cluster.jobflow(['logs', ...words, '--prefix=false', '-n', place.name])).stdout;
+    expect(await show('speaks', 'breaks', '--failed', '--tail=1')).to.equal('to nobody\n');
+    // The kubelet may have removed it by now, and then says so in place of the log.
+    expect(['first\n', '']).to.include(await show('again', '--previous'));
+    expect(await show('again', '-c', 'main')).to.equal('second\n');
+  });
 });
+
+/** A container that runs a script. */
+function container(name: string, script: string): object {
+  return { name, image: 'busybox:1.36', command: ['sh', '-c', script] };
+}

@@ -1,6 +1,6 @@
 import type { ContainerStatus, PodObject } from '../cluster/follow-namespace.ts';
 
-/** How far one run of a container is. */
+/** How far the latest run of a container is. */
 export type ContainerPhase = 'notStarted' | 'running' | 'ended';
 
 /** A container of a pod, as its logs are concerned. */
@@ -45,7 +45,9 @@ export function failedContainers(pod: PodObject): LoggedContainer[] {
 }
 
 function containerOf(name: string, status: ContainerStatus | undefined, pod: PodObject): LoggedContainer {
-  const { terminated, running, waiting } = status?.state ?? {};
+  const { running, waiting } = status?.state ?? {};
+  // One that waits to be started again still has the log of its run.
+  const terminated = status?.state?.terminated ?? (waiting && status?.lastState?.terminated);
   return {
     name,
     phase: terminated !== undefined ? 'ended' : running !== undefined ? 'running' : 'notStarted',

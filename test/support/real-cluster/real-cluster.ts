@@ -28,6 +28,7 @@ import type { NodeProgram } from './node-programs.ts';
 const STOP_LIMIT_MS = 1_500;
 /** How long the holder may take to end every container and to remove the cgroups, in milliseconds. */
 const HOLDER_STOP_LIMIT_MS = 30_000;
+const COMMAND_LINE = fileURLToPath(new URL('../../../src/cli/main.ts', import.meta.url));
 const HOLDER = fileURLToPath(new URL('./node-holder.ts', import.meta.url));
 /** Debian keeps what only root uses in folders that a PATH may lack. */
 const SYSTEM_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
@@ -133,6 +134,11 @@ export class RealCluster {
    */
   async helm(args: readonly string[], options: RealCommandOptions = {}): Promise<CommandResult> {
     return this.#inside(['helm', ...args], options);
+  }
+
+  /** Runs the checkout's command line as admin, whatever its exit code. */
+  async jobflow(args: readonly string[], options: RealCommandOptions = {}): Promise<CommandResult> {
+    return this.#inside([process.execPath, COMMAND_LINE, ...args], { allowFailure: true, ...options });
   }
 
   /** Applies manifests with `kubectl apply`: YAML text, one object, or several. */

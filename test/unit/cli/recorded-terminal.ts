@@ -42,6 +42,10 @@ export class RecordedTerminal implements Terminal {
   readonly out = (text: string): void => {
     this.written += text;
   };
+  readonly outBytes = (bytes: Uint8Array): Promise<void> => {
+    this.written += Buffer.from(bytes).toString('latin1');
+    return Promise.resolve();
+  };
   readonly err = (text: string): void => {
     this.errors += text;
   };
