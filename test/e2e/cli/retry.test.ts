@@ -6,6 +6,7 @@ import { API_GROUP, API_VERSION, FLOW_LABEL, OWN_ANNOTATIONS } from '../../../sr
 import { FAIL_ANNOTATION, readPath, waitUntil, type Cluster } from '../../support/cluster.ts';
 import { sharedCluster, sharedJobflow, STARTING_LIMIT_MS } from '../../support/cluster/fixture.ts';
 import { openTerminal } from '../../support/terminal/pseudo-terminal.ts';
+import { daemonJob, jobSpec } from '../support/daemon-place.ts';
 import { flow } from '../support/flow-manifest.ts';
 import { job, type JobManifest } from '../support/job-manifest.ts';
 import { cliUser, type CliUser } from './cli-fixture.ts';
@@ -159,6 +160,22 @@ describe('jobflow retry', function () {
     const owned = await user.jobflow(['retry', 'etl-load', '--yes']);
     expect(owned.stderr).to.equal(
       'Job "etl-load" belongs to JobFlow "etl"; retry that: jobflow retry jobflow/etl\n',
+    );
+  });
+
+  it('runs the nodes of a DaemonJob again that failed, before the Jobs that waited for it', async () => {
+    const tidy = (fails: boolean) => daemonJob('tidy', jobSpec({ fails }, { backoffLimit: 0 }));
+    await apply(tidy(true), job('report').dependsOn('daemonjob/tidy'));
+    await until('job/report', 'failed');
+    await apply(tidy(false));
+    const { stdout, code } = await user.jobflow(['retry', 'report', '--yes']);
+    expect({ stdout, code }).to.deep.equal({
+      stdout: `daemonjob.${API_GROUP}/tidy retried\njob.batch/report made anew\n`,
+      code: 0,
+    });
+    await until('job/report', 'complete');
+    expect((await user.jobflow(['retry', 'tidy', '--yes'])).stderr).to.equal(
+      'Nothing of DaemonJob "tidy" has failed or was skipped.\n',
     );
   });
 
