@@ -38,6 +38,16 @@ describe('jobflow in operation on a real node', () => {
     expect(left.stdout).to.not.include(`${RELEASE}-test`);
   });
 
+  it('is found to be as it should by jobflow doctor', async () => {
+    const { stdout, stderr } = await cluster.jobflow(['doctor', '-n', place.name]);
+    const remarks = stdout
+      .trim()
+      .split('\n')
+      .filter((line) => !line.startsWith('ok '));
+    expect({ remarks, stderr }).to.deep.equal({ remarks: [], stderr: 'Nothing is wrong.\n' });
+    expect(stdout).to.include('Secret "jobflow-webhook-tls" in namespace "jobflow-system"');
+  });
+
   it('is upgraded without refusing a Job, and what waits goes on waiting', async () => {
     await place.apply([
       { ...shellJob('approval', 'echo approved'), ...held('approval') },

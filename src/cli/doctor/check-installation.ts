@@ -16,6 +16,8 @@ const DAY_MS = 24 * 3_600_000;
 /** A certificate is renewed long before that, so that with less something is wrong. */
 const RENEWED_DAYS = 7;
 const RENEWED_SHARE = 0.2;
+/** Certificates are often made valid from an hour before, since clocks differ. */
+const BACKDATED_MS = 3_600_000;
 
 /** Whether a controller decides about Jobs; undefined if that cannot be seen. */
 export function leads(installation: Installation): boolean | undefined {
@@ -231,7 +233,8 @@ function judgeCertificate(
   const isTrusted = known.every((bundle) => certificateFacts(chain, bundle, host, nowMs).isTrusted);
   const until = new Date(facts.untilMs).toISOString().slice(0, 10);
   const leftMs = facts.untilMs - nowMs;
-  const isLate = leftMs < RENEWED_DAYS * DAY_MS && leftMs < RENEWED_SHARE * (facts.untilMs - facts.fromMs);
+  const lifeMs = facts.untilMs - facts.fromMs - BACKDATED_MS;
+  const isLate = leftMs < RENEWED_DAYS * DAY_MS && leftMs < RENEWED_SHARE * lifeMs;
   const the = `The certificate of the webhook (${source})`;
   return [
     ...(leftMs <= 0
