@@ -93,12 +93,17 @@ async function watch(session: Session, request: StatusRequest, terminal: Termina
     tellUnread(read(), request, terminal);
     for (;;) {
       changed = Promise.withResolvers();
+      const startedMs = performance.now();
       const nowMs = connection.serverTimeMs();
       const sections = sectionsOf(read(), { ...request.selection, names }, nowMs);
+      const isLast = interrupted.aborted;
+      if (isLast) screen.beginLast();
       screen.show(sections, nowMs);
-      if (interrupted.aborted) return sections;
+      if (isLast) return sections;
+      const tookMs = performance.now() - startedMs;
       await Promise.race([changed.promise, delay(REDRAW_MS, undefined, { ref: false })]);
-      await delay(GATHER_MS);
+      // Thousands of Jobs take a while to look at: others need the machine too.
+      await delay(Math.max(GATHER_MS, 2 * tookMs));
     }
   } finally {
     await followed.stop();

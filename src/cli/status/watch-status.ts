@@ -1,6 +1,7 @@
 import type { ContactChange } from '../cluster/follow-namespace.ts';
 import { LiveLines } from '../live-lines.ts';
 import { coloured, type Terminal } from '../terminal.ts';
+import type { PartView } from '../view/part-view.ts';
 import { NOTHING, columnWidths, tableLines, type Cell } from '../view/text-table.ts';
 import { changeLines, statusLines, type StatusForm } from './print-status.ts';
 import type { Section } from './select-parts.ts';
@@ -11,6 +12,8 @@ export interface StatusScreen {
   /** @param nowMs the time, in milliseconds since the epoch */
   readonly show: (sections: readonly Section[], nowMs: number) => void;
   readonly tellContact: (change: ContactChange) => void;
+  /** Called before what is shown last. */
+  readonly beginLast: () => void;
 }
 
 /** On a terminal a table that is drawn anew in its place, elsewhere and for programs what has changed. */
@@ -36,13 +39,34 @@ class DrawnStatus implements StatusScreen {
 
   show(sections: readonly Section[], nowMs: number): void {
     const terminal = this.#terminal;
-    const lines = statusLines(sections, this.#form, { nowMs, terminal });
     const lost = this.#lost;
+    // First, for the last lines give way where there are too many.
+    const notes = lost === undefined ? [] : [coloured(terminal, 'yellow', lostSentence(lost))];
+    const lines = this.#linesWithin((terminal.size()?.rows ?? Infinity) - 1 - notes.length, sections, nowMs);
     this.#lines.draw([
-      // First, for the last ones give way where there are too many.
-      ...(lost === undefined ? [] : [coloured(terminal, 'yellow', lostSentence(lost))]),
+      ...notes,
       ...(lines.length === 0 ? [coloured(terminal, 'grey', 'Nothing to show yet.')] : lines),
     ]);
+  }
+
+  /** Where there is no room for all, those that have ended well are left out. */
+  #linesWithin(rows: number, sections: readonly Section[], nowMs: number): string[] {
+    const terminal = this.#terminal;
+    const lines = statusLines(sections, this.#form, { nowMs, terminal });
+    const isDone = ({ state }: Pick<PartView, 'state'>): boolean =>
+      state === 'Complete' || state === 'Skipped';
+    const done = sections.reduce((sum, { parts }) => sum + parts.filter(isDone).length, 0);
+    if (lines.length <= rows || done === 0) return lines;
+    const open = sections.map((section) => {
+      return { ...section, parts: section.parts.filter((part) => !isDone(part)) };
+    });
+    const note = `${done} that are Complete or Skipped are left out, for want of room.`;
+    return [coloured(terminal, 'grey', note), ...statusLines(open, this.#form, { nowMs, terminal })];
+  }
+
+  /** Terminals write ^C below the table when a user presses it. */
+  beginLast(): void {
+    this.#lines.clear();
   }
 
   tellContact(change: ContactChange): void {
@@ -97,6 +121,10 @@ class ToldStatus implements StatusScreen {
     rows.push(...this.#forgetAllBut(seen));
     if (rows.length > 0) lines.push(...this.#tableLines(rows, isFirst && hasHeaders));
     terminal.out(lines.map((line) => `${line}\n`).join(''));
+  }
+
+  beginLast(): void {
+    // What has been told stays told.
   }
 
   tellContact(change: ContactChange): void {

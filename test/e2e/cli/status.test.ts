@@ -183,7 +183,7 @@ describe('jobflow status', () => {
       expect(await terminal.exitCode()).to.equal(0);
     });
 
-    it('elsewhere tells what has changed, and goes on when the cluster comes back', async () => {
+    it('goes on when the cluster comes back, and tells elsewhere than on a terminal what has changed', async () => {
       const other = await cliUser(cluster);
       const { namespace } = other;
       await cluster.apply(job('first').annotated('hold', 'true'), { namespace });
@@ -191,27 +191,29 @@ describe('jobflow status', () => {
       const kubeconfig = join(cluster.directory, `${namespace}.kubeconfig`);
       const text = await readFile(cluster.kubeconfigPath, 'utf8');
       await writeFile(kubeconfig, text.replace(cluster.server, `https://127.0.0.1:${proxy.port}`));
-      await using terminal = openTerminal(
-        ['sh', '-c', '"$@" | cat', 'sh', ...other.command(['status', '-w'])],
-        {
-          columns: 200,
-          env: { ...other.env, KUBECONFIG: kubeconfig },
-        },
-      );
-      const shows = (pattern: RegExp) =>
-        terminal.waitForScreen((lines) => lines.some((line) => pattern.test(line)), 20_000);
+      const options = { columns: 200, env: { ...other.env, KUBECONFIG: kubeconfig } };
+      const command = other.command(['status', '-w']);
+      await using drawn = openTerminal(command, options);
+      await using told = openTerminal(['sh', '-c', '"$@" | cat', 'sh', ...command], options);
+      const bothShow = (pattern: RegExp) =>
+        Promise.all(
+          [drawn, told].map((terminal) =>
+            terminal.waitForScreen((lines) => lines.some((line) => pattern.test(line)), 20_000),
+          ),
+        );
       try {
-        await shows(/^first +Held/);
+        await bothShow(/^first +Held/);
         proxy.refuse();
-        await shows(/^The cluster does not answer \(.*\); going on as soon as it does\.$/);
+        await bothShow(/^The cluster does not answer \(.*\); going on as soon as it does\.$/);
         await cluster.kubectl(['annotate', 'job', 'first', 'api.practice.com/approved=me', '-n', namespace]);
         await waitUntil('the Job to end', async () => {
           const args = ['get', 'job', 'first', '-n', namespace, '-o', 'jsonpath={.status.succeeded}'];
           return (await cluster.kubectl(args)).stdout === '1';
         });
         proxy.accept();
-        await shows(/^first +Complete/);
-        await shows(/^The cluster answers again\.$/);
+        await bothShow(/^first +Complete/);
+        await told.waitForScreen((lines) => lines.includes('The cluster answers again.'), 20_000);
+        await drawn.waitForScreen((lines) => lines.length === 2, 20_000);
       } finally {
         await proxy.stop();
       }

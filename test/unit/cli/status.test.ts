@@ -208,6 +208,19 @@ describe('a status that is watched', () => {
     expect(names).to.deep.equal(['first', 'next']);
   });
 
+  it('leaves out on a terminal what has ended well, where there is no room for it', () => {
+    const terminal = new RecordedTerminal({ size: { columns: 80, rows: 5 } });
+    const screen = statusScreen(TABLE, terminal);
+    const done = ['a', 'b', 'c', 'd'].map((name) => job(name).annotated('run', '1').ended('Complete'));
+    screen.show(sections(namespace([...done, job('e').annotated('run', '1').started()])), CREATED_MS);
+    expect(terminal.written.split('\n').map((line) => line.split(/ {2,}/)[0])).to.deep.equal([
+      '4 that are Complete or Skipped are left out, for want of room.',
+      'NAME',
+      'e',
+      '',
+    ]);
+  });
+
   it('is drawn in its place on a terminal, and says when the cluster is away', () => {
     const terminal = new RecordedTerminal({ size: { columns: 80, rows: 24 } });
     const screen = statusScreen(TABLE, terminal);
