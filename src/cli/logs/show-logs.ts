@@ -178,6 +178,8 @@ class LogShow {
         await delay(SETTLE_MS);
       }
     } finally {
+      // Nothing is to keep the program alive that still waits.
+      bell.ring();
       await followed.stop();
     }
   }

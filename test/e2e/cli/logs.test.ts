@@ -140,6 +140,7 @@ describe('jobflow logs', function () {
       const say = (said: string) => addToLog(cluster.podLogs, 'log-4', logEntry(Date.now(), said));
       await say('1');
       const { child, result } = begin(['logs', 'jobflow/shared', '-f'], kubeconfig);
+      const waits = begin(['logs', 'second', '-f']).result;
       let seen = '';
       child.stdout.on('data', (piece: Buffer) => (seen += piece.toString()));
       const hasSaid = (said: string) =>
@@ -163,6 +164,9 @@ describe('jobflow logs', function () {
         ],
         code: 0,
       });
+      const [after, said] = await waits;
+      expect(unnamed(after.toString())).to.equal('second/* log-5 | after\n');
+      expect(said).to.equal('There is no pod so far; waiting for the first.\n');
     } finally {
       await proxy.stop();
     }
