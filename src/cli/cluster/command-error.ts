@@ -42,7 +42,7 @@ export function sentenceOf(error: unknown, { server }: Asked): string | undefine
       return missingSentence(said);
     default:
       return error.kind === 'retry'
-        ? `The cluster at ${server} could not answer (${status}: ${said}); try again.`
+        ? `The cluster at ${server} could not answer (${said.includes(String(status)) ? said : `${status}: ${said}`}); try again.`
         : `${said.replace(/^the API/, 'The API')}.`;
   }
 }

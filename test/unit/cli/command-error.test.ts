@@ -26,7 +26,10 @@ describe('an error of talking to a cluster', () => {
 
   it('says that the cluster could not answer, and what something before it said', () => {
     expect(sentenceOf(errorOfAnswer(503, 'no backend is ready\n'), ASKED)).to.equal(
-      'The cluster at https://cluster could not answer (503: the API server answered 503: no backend is ready); try again.',
+      'The cluster at https://cluster could not answer (the API server answered 503: no backend is ready); try again.',
+    );
+    expect(sentenceOf(errorOfAnswer(500, { message: 'etcdserver: request timed out' }), ASKED)).to.include(
+      '(500: etcdserver: request timed out)',
     );
     expect(sentenceOf(errorOfAnswer(502, '<html>\n<h1>Bad gateway</h1>'), ASKED)).to.not.include('<');
     const invalid = { message: 'Job.batch "a" is invalid: spec: wrong', reason: 'Invalid' };
