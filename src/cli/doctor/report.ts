@@ -9,24 +9,42 @@ const MARKS: Readonly<Record<Level, readonly [string, Parameters<typeof coloured
 };
 const MARK_WIDTH = 'wrong  '.length;
 
-/** The findings, a line each, and another one for what to do. */
+/** The findings, and below each what to do; on a terminal in lines of its width. */
 export function textReport(findings: readonly Finding[], terminal: Terminal): string {
+  const width = (terminal.size()?.columns ?? Infinity) - MARK_WIDTH;
   let installation: string | undefined;
   const lines: string[] = [];
-  for (const finding of findings) {
-    if (finding.installation !== installation) {
-      installation = finding.installation;
-      lines.push(
-        installation === undefined ? 'The cluster:' : `The installation in namespace "${installation}":`,
-      );
+  for (const { installation: about, level, message, mend } of findings) {
+    if (about !== installation) {
+      installation = about;
+      lines.push(about === undefined ? 'The cluster:' : `The installation in namespace "${about}":`);
     }
-    const [mark, colour] = MARKS[finding.level];
-    lines.push(
-      `${coloured(terminal, colour, mark)}${' '.repeat(MARK_WIDTH - mark.length)}${finding.message}`,
-    );
-    if (finding.mend !== undefined) lines.push(`${' '.repeat(MARK_WIDTH)}→ ${finding.mend}`);
+    const [mark, colour] = MARKS[level];
+    const [first = '', ...others] = [
+      ...linesOf(message, width),
+      ...(mend === undefined ? [] : indented(linesOf(mend, width - ARROW.length))),
+    ];
+    lines.push(`${coloured(terminal, colour, mark)}${' '.repeat(MARK_WIDTH - mark.length)}${first}`);
+    for (const line of others) lines.push(`${' '.repeat(MARK_WIDTH)}${line}`);
   }
   return lines.map((line) => `${line}\n`).join('');
+}
+
+const ARROW = '→ ';
+
+function indented([first = '', ...others]: readonly string[]): string[] {
+  return [`${ARROW}${first}`, ...others.map((line) => `${' '.repeat(ARROW.length)}${line}`)];
+}
+
+/** A text in lines between words. A command stays in one piece, so that it can be copied. */
+function linesOf(text: string, width: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.match(/[^\s`]*`[^`]*`\S*|\S+/g) ?? []) {
+    const line = lines.at(-1);
+    if (line === undefined || line.length + 1 + word.length > width) lines.push(word);
+    else lines[lines.length - 1] = `${line} ${word}`;
+  }
+  return lines;
 }
 
 /** What it comes to, in one sentence. */

@@ -9,6 +9,7 @@ import {
   type Cluster,
   type Jobflow,
 } from '../../support/cluster.ts';
+import { openTerminal } from '../../support/terminal/pseudo-terminal.ts';
 import { whileControllerIsDown } from '../support/controller-down.ts';
 import { job } from '../support/job-manifest.ts';
 import { cliUser, type CliOptions, type CliUser } from './cli-fixture.ts';
@@ -90,6 +91,46 @@ describe('jobflow doctor', function () {
       ],
     );
     expect({ stderr, code }).to.deep.equal({ stderr: 'Nothing is wrong.\n', code: 0 });
+  });
+
+  it('fits the terminal that it is read on', async () => {
+    const screen = async (columns: number, rows: number): Promise<string[]> => {
+      await using terminal = openTerminal(user.command(['doctor']), { env: user.env, columns, rows });
+      expect(await terminal.exitCode()).to.equal(0);
+      return terminal.screen().map((line) =>
+        line
+          .replace(/v1\.\d+\.\d+/, 'VERSION')
+          .replace(/127\.0\.0\.1:\d+/, 'ADDRESS')
+          .replace(/\d{4}-\d\d-\d\d/, 'DATE')
+          .replace(user.namespace, 'NAMESPACE'),
+      );
+    };
+    expect(await screen(80, 24)).to.deep.equal([
+      'ok     Kubernetes is VERSION.',
+      'ok     The cluster has JobFlow, JobTemplate and DaemonJob',
+      '       (api.practice.com/v1alpha1).',
+      'ok     A controller leads: jobflow-controller-1.',
+      'ok     The webhook configuration "jobflow" is there, with a caBundle.',
+      'ok     The certificate of the webhook (ADDRESS) is valid until',
+      '       DATE.',
+      'ok     A dry run shows: a Job that depends on another is made to wait.',
+      'ok     A dry run shows: a Job that claims to be released is refused.',
+      'ok     A dry run shows: a JobFlow with a cycle is refused.',
+      'ok     The ValidatingAdmissionPolicy "jobflow" is there, and bound.',
+      'note   There is no Deployment of the controller in namespace "jobflow-system";',
+      '       it runs elsewhere, or without the labels of the chart.',
+      'note   There is no Deployment of the webhook in namespace "jobflow-system"; it',
+      '       runs elsewhere, or without the labels of the chart.',
+      'ok     No Job in namespace "NAMESPACE" is kept from its deletion by a',
+      '       finalizer of jobflow.',
+      'ok     You have the rights in namespace "NAMESPACE" that all commands take.',
+      'Nothing is wrong.',
+    ]);
+    const wide = await screen(200, 60);
+    expect(wide).to.have.length(14);
+    expect(wide[9]).to.equal(
+      'note   There is no Deployment of the controller in namespace "jobflow-system"; it runs elsewhere, or without the labels of the chart.',
+    );
   });
 
   it('says what a user with few rights may not read or do, and fails for nothing of it', async () => {
