@@ -4,7 +4,6 @@ import type { ScalarTag, SchemaOptions, Tags, ToJSOptions } from 'yaml';
 import type { Json, JsonObject } from '../../api/job.ts';
 import { isObject } from '../../core/admission/json-tree.ts';
 import { textAt } from '../../core/admission/flow/named-list.ts';
-import { readPlainYaml, type ReadScalar } from './plain-yaml.ts';
 import { splitDocuments, type TextPart } from './split-documents.ts';
 
 /** A place in a file; lines and columns count from 1, columns in UTF-16 code units. */
@@ -86,17 +85,7 @@ export function parseManifests(file: string, text: string): ParsedFile {
   const manifests: Manifest[] = [];
   const problems: SyntaxProblem[] = [];
   const places = new PlacesInParts(file);
-  const readScalar = rememberedScalars();
   for (const part of splitDocuments(text)) {
-    const plain = readPlainYaml(part.text, readScalar);
-    const found =
-      plain === undefined
-        ? undefined
-        : manifestsIn(plain, [], (path, target) => places.of(part, 0, path, target));
-    if (found !== undefined) {
-      for (const manifest of found) manifests.push(manifest);
-      continue;
-    }
     readPart(part).forEach((document, index) => {
       const placeAt = (offset: number) => places.at(part, offset);
       const placeOf: PlaceOf = (path, target) => places.of(part, index, path, target);
@@ -106,28 +95,6 @@ export function parseManifests(file: string, text: string): ParsedFile {
     });
   }
   return { manifests, problems };
-}
-
-/**
- * Reads a text of one document as kubectl would.
- *
- * @returns undefined if it is broken, or a field is there twice
- */
-export function readWholeYaml(text: string): Json | undefined {
-  const [document] = readPart({ text, linesBefore: 0 });
-  if (document === undefined || document.errors.length > 0) return undefined;
-  if (document.contents !== null && repeatedNames(document.contents).length > 0) return undefined;
-  const value = jsonOf(document);
-  return value.ok ? value.json : undefined;
-}
-
-/** The same few words and numbers stand in every object. */
-function rememberedScalars(): ReadScalar {
-  const known = new Map<string, Json | undefined>();
-  return (text) => {
-    if (!known.has(text)) known.set(text, readWholeYaml(text));
-    return known.get(text);
-  };
 }
 
 function readPart({ text }: TextPart, lineCounter?: LineCounter): readonly Document[] {
