@@ -9,12 +9,13 @@ import { installJobflow } from '../support/cluster/jobflow.ts';
 import { measureCli } from './cli-speed.ts';
 import { measureDaemonJob } from './daemon-job.ts';
 import { measureGateLatency } from './gate-latency.ts';
+import { measurePipeline } from './pipeline.ts';
 import { describeMachine, formatReport, summarize, type BenchResult, type WorkloadTimes } from './report.ts';
 import { runWorkload, type WorkloadRun } from './run-workload.ts';
 import { measureWebhookLatency } from './webhook-latency.ts';
 import { chains, fanOut, independent, type Mode, type Workload } from './workload.ts';
 
-const USAGE = `npm run bench -- [--jobs N] [--rounds N] [--samples N] [--nodes N] [--only workloads|gate|webhook|daemonjob|cli]
+const USAGE = `npm run bench -- [--jobs N] [--rounds N] [--samples N] [--nodes N] [--only workloads|gate|webhook|pipeline|daemonjob|cli]
 
   --jobs N      Jobs per workload, a multiple of 10 (1000)
   --rounds N    rounds, each with every workload in every mode (3)
@@ -23,7 +24,7 @@ const USAGE = `npm run bench -- [--jobs N] [--rounds N] [--samples N] [--nodes N
   --only PART   measure one part only
 `;
 
-const PARTS = ['workloads', 'gate', 'webhook', 'daemonjob', 'cli'];
+const PARTS = ['workloads', 'gate', 'webhook', 'pipeline', 'daemonjob', 'cli'];
 
 const RESULTS = fileURLToPath(new URL('../../bench-results/', import.meta.url));
 
@@ -66,6 +67,7 @@ async function main(chosen: BenchOptions): Promise<void> {
     workloads: shared?.workloads ?? [],
     gate: shared?.gate,
     webhook: shared?.webhook,
+    pipeline: shared?.pipeline,
     daemonJob,
     cli,
   };
@@ -73,7 +75,7 @@ async function main(chosen: BenchOptions): Promise<void> {
   process.stdout.write(`Written to ${await writeResult(result)}\n`);
 }
 
-type SharedResult = Pick<BenchResult, 'workloads' | 'gate' | 'webhook'>;
+type SharedResult = Pick<BenchResult, 'workloads' | 'gate' | 'webhook' | 'pipeline'>;
 
 /** What is measured on one cluster of three nodes. */
 async function measureShared(chosen: BenchOptions, progress: (line: string) => void): Promise<SharedResult> {
@@ -86,7 +88,8 @@ async function measureShared(chosen: BenchOptions, progress: (line: string) => v
       userAgent: 'jobflow-bench',
     });
     const metricsUrl = `${jobflow.webhooks[0]?.healthUrl ?? ''}/metrics`;
-    const result = await measure(chosen, connection, metricsUrl, progress);
+    const { kubeconfigPath } = cluster;
+    const result = await measure(chosen, connection, { metricsUrl, kubeconfigPath }, progress);
     await connection.close();
     return result;
   } finally {
@@ -97,7 +100,7 @@ async function measureShared(chosen: BenchOptions, progress: (line: string) => v
 async function measure(
   { jobs, rounds, samples, only }: BenchOptions,
   connection: Connection,
-  metricsUrl: string,
+  { metricsUrl, kubeconfigPath }: { readonly metricsUrl: string; readonly kubeconfigPath: string },
   progress: (line: string) => void,
 ): Promise<SharedResult> {
   const wants = (part: string): boolean => only === undefined || only === part;
@@ -107,8 +110,11 @@ async function measure(
   const webhook = wants('webhook')
     ? await measureWebhookLatency(connection, 'bench-webhook', metricsUrl, { concurrency: 50, rounds })
     : undefined;
+  const pipeline = wants('pipeline')
+    ? await measurePipeline(connection, kubeconfigPath, rounds, progress)
+    : undefined;
   const workloads = wants('workloads') ? await measureWorkloads(connection, jobs, rounds, progress) : [];
-  return { workloads: workloads.map(summarize), gate, webhook };
+  return { workloads: workloads.map(summarize), gate, webhook, pipeline };
 }
 
 /** Every round runs the bare Jobs once and each workload by oracle, by jobflow and as a JobFlow, in turn. */

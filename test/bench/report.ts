@@ -3,6 +3,7 @@ import type { CommandSpeed } from './cli-speed.ts';
 import type { DaemonResult } from './daemon-job.ts';
 import type { GateLatency } from './gate-latency.ts';
 import type { WorkloadRun } from './run-workload.ts';
+import type { PipelineLatency } from './pipeline.ts';
 import { spreadOf, type Latency, type Spread } from './statistics.ts';
 import type { WebhookLatency } from './webhook-latency.ts';
 import type { Mode } from './workload.ts';
@@ -21,6 +22,7 @@ export interface BenchResult {
   readonly workloads: readonly WorkloadResult[];
   readonly gate: GateLatency | undefined;
   readonly webhook: WebhookLatency | undefined;
+  readonly pipeline: PipelineLatency | undefined;
   readonly daemonJob: DaemonResult | undefined;
   readonly cli: readonly CommandSpeed[];
 }
@@ -126,6 +128,15 @@ export function formatReport(result: BenchResult): string {
       latencyRow('annotated', webhook.annotated),
       `  added by the webhook: p50 ${number(webhook.addedP50Ms, 1)} ms, p99 ${number(webhook.addedP99Ms, 1)} ms`,
       `  inside the webhook: p50 ${number(webhook.inside.p50Ms, 1)} ms, p99 ${number(webhook.inside.p99Ms, 1)} ms`,
+      '',
+    );
+  }
+  if (result.pipeline !== undefined) {
+    const { jobs, released, started } = result.pipeline;
+    lines.push(
+      `A pipeline of ${jobs} Jobs by jobflow run, from the Complete event of a Job's last dependency`,
+      latencyRow('released', released),
+      latencyRow('started', started),
       '',
     );
   }

@@ -44,10 +44,15 @@ export interface ApplyOptions {
   readonly force: boolean;
   /** Stops before the next object. */
   readonly signal: AbortSignal;
+  /** Told now and then how many have been applied, where it takes long. */
+  readonly onProgress?: (applied: number) => void;
 }
 
 /** Jobs may come in any order, and jobflow admits several at once. */
 const JOBS_AT_ONCE = 8;
+
+/** How often progress is told, in milliseconds. */
+const PROGRESS_MS = 5_000;
 
 /**
  * Says where objects go.
@@ -97,6 +102,14 @@ export async function applyObjects(
   options: ApplyOptions,
 ): Promise<ApplyReport> {
   const applied: AppliedObject[] = [];
+  let count = 0;
+  let toldMs = performance.now();
+  const tellProgress = (): void => {
+    count += 1;
+    if (performance.now() - toldMs < PROGRESS_MS) return;
+    toldMs = performance.now();
+    options.onProgress?.(count);
+  };
   for (const batch of batchesOf(objects)) {
     const done = new Map<PlacedObject, AppliedObject>();
     const failures: { placed: PlacedObject; error: unknown }[] = [];
@@ -106,6 +119,7 @@ export async function applyObjects(
         if (failures.length > 0 || options.signal.aborted) return;
         try {
           done.set(placed, await applyOne(connection, catalog, placed, options));
+          tellProgress();
         } catch (error) {
           failures.push({ placed, error });
         }

@@ -52,6 +52,8 @@ export interface FollowOptions {
 
 /** Without any change there is a new view all the same so often: clocks go on. */
 const TICK_MS = 1_000;
+/** How often it is looked whether what is deleted is seen to be gone, in milliseconds. */
+const SEEN_MS = 20;
 /** Looking takes at most this share of the time: 1 of so many parts. */
 const LOOKING_SHARE = 5;
 
@@ -83,6 +85,26 @@ export class RunFollower {
   /** What a namespace holds now. */
   objects(namespace: string): NamespaceObjects | undefined {
     return this.#followed.get(namespace)?.objects();
+  }
+
+  /**
+   * Waits until it has been seen that objects are gone, with what they own, and forgets them: what comes next under their
+   * names is something new.
+   *
+   * @param uids of objects that have been deleted
+   */
+  async forget(uids: ReadonlySet<string>, signal: AbortSignal): Promise<void> {
+    if (uids.size === 0) return;
+    const isLeft = ({ metadata }: JobObject | FlowObject): boolean =>
+      uids.has(metadata.uid ?? '') || (metadata.ownerReferences ?? []).some(({ uid }) => uids.has(uid));
+    for (const [namespace, followed] of this.#followed) {
+      for (;;) {
+        const { jobs, flows, daemons } = followed.objects();
+        if (![...jobs, ...flows, ...daemons].some(isLeft)) break;
+        if (!(await wait(SEEN_MS, signal))) return;
+      }
+      this.#departed.set(namespace, { jobs: new Map(), flows: new Map() });
+    }
   }
 
   /** Follows to the end, and shows it. */
@@ -125,8 +147,7 @@ export class RunFollower {
   }
 
   async #begin(namespace: string): Promise<void> {
-    const departed: Departed = { jobs: new Map(), flows: new Map() };
-    this.#departed.set(namespace, departed);
+    this.#departed.set(namespace, { jobs: new Map(), flows: new Map() });
     const followed = await followNamespace({
       connection: this.#connection,
       namespace,
@@ -136,7 +157,8 @@ export class RunFollower {
         this.#onChange();
       },
       onDeleted: (gone) => {
-        keep(departed, gone);
+        const departed = this.#departed.get(namespace);
+        if (departed !== undefined) keep(departed, gone);
       },
       onContact: (change) => {
         this.#contact(change);

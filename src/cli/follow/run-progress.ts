@@ -135,7 +135,7 @@ export class RunProgress {
       flow,
       upstreams: part.edges.map((edge) => edge.name).filter((upstream) => place.isFollowed(upstream)),
       waitsFor,
-      problem,
+      problem: part.state === 'Complete' ? undefined : problem,
       startedMs: part.startedMs,
       endedMs: part.endedMs,
       pods: part.pods,

@@ -44,13 +44,15 @@ const SHOWN = 10;
 /**
  * Says what stopped the applying, what was applied and what was not.
  *
+ * @param stopped why it was stopped, if nothing failed
  * @returns undefined for an error that is none of the user's
  */
 export function partlyAppliedWords(
   { applied, failure, left }: ApplyReport,
+  stopped: string,
   asked: Asked,
 ): string | undefined {
-  const because = failure === undefined ? 'Interrupted.' : failureWords(failure, asked);
+  const because = failure === undefined ? stopped : failureWords(failure, asked);
   if (because === undefined) return undefined;
   const before =
     applied.length === 0

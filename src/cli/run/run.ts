@@ -1,13 +1,16 @@
 import { stat } from 'node:fs/promises';
 import { formatDuration } from '../../api/duration.ts';
-import { textAt } from '../../core/admission/flow/named-list.ts';
-import { valueAt } from '../../core/admission/json-tree.ts';
-import { applyObjects, placeObjects, type AppliedObject, type PlacedObject } from '../apply/apply-objects.ts';
-import { withDeletionAfter } from '../apply/delete-after.ts';
-import { readRunInput, type RunInput, type RunPipeline } from '../apply/read-run-input.ts';
+import {
+  applyObjects,
+  placeObjects,
+  type AppliedObject,
+  type ApplyOptions,
+  type PlacedObject,
+} from '../apply/apply-objects.ts';
+import { readRunInput, type RunPipeline } from '../apply/read-run-input.ts';
 import { ResourceCatalog } from '../apply/resource-catalog.ts';
-import { readVariables, unreachedByVariables, withVariables, type Variables } from '../apply/set-env.ts';
-import { followedKind, isCronJob, describeObject, type ToApply } from '../apply/to-apply.ts';
+import { readVariables } from '../apply/set-env.ts';
+import { followedKind, isCronJob, describeObject } from '../apply/to-apply.ts';
 import { CommandError } from '../cluster/command-error.ts';
 import { readNamespace, type NamespaceObjects } from '../cluster/read-objects.ts';
 import { withCluster, type Session } from '../cluster/session.ts';
@@ -15,14 +18,19 @@ import { FailureLogs } from '../follow/failure-logs.ts';
 import { RunFollower, type RunEnd, type RunReporter } from '../follow/follow-run.ts';
 import { PlainReporter } from '../follow/plain-reporter.ts';
 import { ScreenReporter } from '../follow/screen-reporter.ts';
-import type { FollowedNames } from '../follow/run-progress.ts';
 import { EXIT_CODES, type ExitCode, type Terminal } from '../terminal.ts';
 import { appliedLines, countWords, formatObjects, partlyAppliedWords, ungatedJobs } from './applied-words.ts';
+import { dryRunHere } from './dry-run.ts';
+import { followedNames, followedNamespaces } from './followed-names.ts';
+import { prepareObjects, type RunPlan } from './prepare-objects.ts';
 import { deleteEnded, endedObjects } from './replace-ended.ts';
 import { readDuration, wayBack, type RunWords } from './run-options.ts';
 
 /** Where a pod has the configuration of a pipeline in the older form, unless JOBFLOW_PIPELINE names another folder. */
 const PIPELINE_FOLDER = '/work/config';
+
+/** The longest that a timer of Node.js waits, in milliseconds: some 25 days. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** What surrounds a run. */
 export interface RunPlace {
@@ -42,14 +50,6 @@ export async function run(words: RunWords, place: RunPlace): Promise<void> {
     return;
   }
   await withCluster(terminal, words, (session) => new Run(words, plan, place, session).run());
-}
-
-/** What the words on the command line ask for. */
-interface RunPlan {
-  readonly paths: readonly string[];
-  readonly timeoutMs: number | undefined;
-  readonly deleteAfterSeconds: number | undefined;
-  readonly variables: Variables;
 }
 
 async function planRun(words: RunWords, { env }: RunPlace): Promise<RunPlan> {
@@ -94,65 +94,6 @@ async function tellingErrors<T>(terminal: Terminal, work: () => Promise<T>): Pro
   }
 }
 
-/** The objects to apply, with what the options change in them. */
-function prepare(
-  { objects }: RunInput,
-  { variables, deleteAfterSeconds }: RunPlan,
-  terminal: Terminal,
-): ToApply[] {
-  if (objects.length === 0)
-    throw new CommandError(
-      'There is no object in what was read; name files of manifests with -f.',
-      EXIT_CODES.usage,
-    );
-  if (variables.size > 0) {
-    for (const sentence of unreachedByVariables(objects)) terminal.err(`${sentence}\n`);
-  }
-  return objects.map((object) => {
-    const set = withVariables(object, variables);
-    return deleteAfterSeconds === undefined ? set : withDeletionAfter(set, deleteAfterSeconds);
-  });
-}
-
-async function dryRunHere(words: RunWords, plan: RunPlan, terminal: Terminal): Promise<void> {
-  const statedNamespace = words.namespace;
-  const namespace = statedNamespace ?? 'default';
-  const { readInput } = terminal;
-  const input = await readRunInput(
-    plan.paths,
-    { readInput, recursive: words.recursive, statedNamespace, namespace },
-    terminal,
-  );
-  if (input.hasErrors) {
-    terminal.end(EXIT_CODES.failed);
-    return;
-  }
-  const objects = prepare(input, plan, terminal);
-  switch (words.output) {
-    case 'json':
-    case 'yaml':
-      terminal.out(
-        formatObjects(
-          objects.map(({ object }) => object),
-          words.output,
-        ),
-      );
-      return;
-    case 'name':
-      terminal.out(objects.map((target) => `${labelOf(target)}\n`).join(''));
-      return;
-    case undefined:
-      terminal.out(objects.map((target) => `${labelOf(target)} created (dry run)\n`).join(''));
-  }
-}
-
-/** `job.batch/a`, as far as it can be told without the cluster. */
-function labelOf({ apiVersion, kind, name, object }: ToApply): string {
-  const [group] = apiVersion.includes('/') ? apiVersion.split('/') : [''];
-  const shown = name === '' ? textAt(object.metadata, 'generateName') : name;
-  return `${kind.toLowerCase()}${group === '' || group === undefined ? '' : `.${group}`}/${shown}`;
-}
-
 /** One run against a cluster. */
 class Run {
   readonly #words: RunWords;
@@ -183,7 +124,7 @@ class Run {
       terminal.end(EXIT_CODES.failed);
       return;
     }
-    const targets = prepare(input, this.#plan, terminal);
+    const targets = prepareObjects(input, this.#plan, terminal);
     const catalog = new ResourceCatalog(connection);
     const placed = await placeObjects(targets, catalog, { namespace, statedNamespace });
     if (this.#words.dryRun === 'server' || this.#words.detach) await this.#applyOnly(placed, catalog);
@@ -197,7 +138,7 @@ class Run {
       const objects = await this.#objectsOf(placed);
       await this.#replaceEnded(placed, objects);
     }
-    const applied = await this.#apply(placed, catalog, dryRun);
+    const applied = await this.#apply(placed, catalog, { dryRun });
     const note = dryRun ? ' (server dry run)' : '';
     const { output } = this.#words;
     if (output === undefined) terminal.out(appliedLines(applied, note));
@@ -221,37 +162,50 @@ class Run {
     return (namespace) => found.get(namespace);
   }
 
-  /** @returns the UIDs of what has ended and stays */
+  /** @returns the UIDs of what has ended, whether it stays or has been deleted */
   async #replaceEnded(
     placed: readonly PlacedObject[],
     objects: (namespace: string) => NamespaceObjects | undefined,
   ): Promise<ReadonlySet<string>> {
     const ended = endedObjects(placed, objects);
-    if (!this.#words.replace) return new Set(ended.map(({ uid }) => uid));
-    await deleteEnded(this.#session.connection, ended, this.#interruption);
-    return new Set();
+    if (this.#words.replace) await deleteEnded(this.#session.connection, ended, this.#interruption);
+    return new Set(ended.map(({ uid }) => uid));
   }
 
   /** @throws CommandError if not all could be applied */
   async #apply(
     placed: readonly PlacedObject[],
     catalog: ResourceCatalog,
-    dryRun: boolean,
+    options: Pick<ApplyOptions, 'dryRun' | 'onProgress'>,
   ): Promise<readonly AppliedObject[]> {
     const { connection } = this.#session;
+    const leftMs = this.#leftMs;
+    const timeout =
+      leftMs === undefined
+        ? []
+        : [AbortSignal.timeout(Math.min(Math.max(0, Math.ceil(leftMs)), LONGEST_TIMER_MS))];
     const report = await applyObjects(connection, catalog, placed, {
-      dryRun,
+      ...options,
       force: this.#words.forceConflicts,
-      signal: this.#interruption,
+      signal: AbortSignal.any([this.#interruption, ...timeout]),
     });
     const { failure, left } = report;
     if (failure === undefined && left.length === 0) return report.applied;
-    const sentences = partlyAppliedWords(report, { server: connection.server });
+    const because = this.#interruption.aborted ? 'Interrupted.' : this.#tooLong();
+    const sentences = partlyAppliedWords(report, because, { server: connection.server });
     if (sentences === undefined) throw failure?.error;
-    throw new CommandError(
-      sentences.trimEnd(),
-      failure === undefined ? EXIT_CODES.interrupted : EXIT_CODES.failed,
-    );
+    const code = this.#interruption.aborted ? EXIT_CODES.interrupted : EXIT_CODES.timeout;
+    throw new CommandError(sentences.trimEnd(), failure === undefined ? code : EXIT_CODES.failed);
+  }
+
+  /** What is left of the time that it may take, in milliseconds; undefined if it may take any. */
+  get #leftMs(): number | undefined {
+    const { timeoutMs } = this.#plan;
+    return timeoutMs === undefined ? undefined : this.#beganMs + timeoutMs - performance.now();
+  }
+
+  #tooLong(): string {
+    return `It has taken longer than ${this.#words.timeout ?? ''}.`;
   }
 
   async #applyAndFollow(
@@ -272,7 +226,11 @@ class Run {
     try {
       this.#refuseUnreadable(placed, follower);
       const endedBefore = await this.#replaceEnded(placed, (namespace) => follower.objects(namespace));
-      const applied = await this.#apply(placed, catalog, false);
+      if (this.#words.replace) await follower.forget(endedBefore, this.#interruption);
+      const onProgress = (count: number): void => {
+        reporter.note(`Applied ${count} of ${placed.length} objects.`);
+      };
+      const applied = await this.#apply(placed, catalog, { dryRun: false, onProgress });
       reporter.note(`Applied ${countWords(applied)}.`);
       this.#tellDeletion(reporter, applied, pipelines);
       this.#tellUngated(applied);
@@ -280,11 +238,11 @@ class Run {
         if (isCronJob(target))
           reporter.note(`${describeObject(target)}: the Jobs that it will make are not followed.`);
       }
-      const { timeoutMs } = this.#plan;
+      const leftMs = this.#leftMs;
       const end = await follower.untilOver(followedNames(applied, endedBefore), {
         reporter,
         logs,
-        deadlineMs: timeoutMs === undefined ? undefined : this.#beganMs + timeoutMs,
+        deadlineMs: leftMs === undefined ? undefined : performance.now() + leftMs,
         interruption: this.#interruption,
       });
       this.#tellEnd(end, applied);
@@ -367,7 +325,7 @@ class Run {
     if (end !== 'timeout' && end !== 'interrupted') return;
     const isRepeatable = applied.every(({ target }) => target.name !== '');
     const { status, run: again } = wayBack(programName, this.#words, this.#plan.paths, isRepeatable);
-    const why = end === 'timeout' ? `It has taken longer than ${this.#words.timeout ?? ''}.` : 'Interrupted.';
+    const why = end === 'timeout' ? this.#tooLong() : 'Interrupted.';
     // A terminal shows ^C where the cursor is.
     const gap = end === 'interrupted' && terminal.size() !== undefined ? '\n' : '';
     terminal.err(`${gap}${why} The Jobs go on. To see them:\n  ${status}\n`);
@@ -383,37 +341,4 @@ function tellOrder({ file, jobs }: RunPipeline, { note }: RunReporter): void {
     const after = dependsOn.length === 0 ? '' : ` after ${dependsOn.join(', ')}`;
     note(`${String(index + 1).padStart(width)}. ${name}${after}`);
   }
-}
-
-/** Where something runs that can be followed. */
-function followedNamespaces(placed: readonly PlacedObject[]): Set<string> {
-  return new Set(
-    placed.filter(({ target }) => followedKind(target) !== undefined).map(({ namespace }) => namespace),
-  );
-}
-
-function followedNames(
-  applied: readonly AppliedObject[],
-  endedBefore: ReadonlySet<string>,
-): Map<string, FollowedNames> {
-  const byNamespace = Map.groupBy(
-    applied.filter(({ target }) => followedKind(target) !== undefined),
-    ({ namespace }) => namespace,
-  );
-  return new Map(
-    [...byNamespace].map(([namespace, objects]) => {
-      const namesOf = (kind: string): string[] =>
-        objects
-          .filter(({ target }) => followedKind(target) === kind && hasWork(target))
-          .map(({ name }) => name);
-      const daemons = namesOf('DaemonJob').map((name) => `daemonjob/${name}`);
-      return [namespace, { jobs: namesOf('Job'), daemons, flows: namesOf('JobFlow'), endedBefore }];
-    }),
-  );
-}
-
-/** A JobFlow without entries only gives to Jobs that join it, and never ends. */
-function hasWork({ kind, object }: ToApply): boolean {
-  const entries = valueAt(object, 'spec', 'flows');
-  return kind !== 'JobFlow' || (Array.isArray(entries) && entries.length > 0);
 }

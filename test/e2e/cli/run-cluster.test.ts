@@ -157,9 +157,7 @@ describe('jobflow run and its cluster', function () {
       /^Job "a": Namespace "nowhere" does not exist; create it, or name another with -n\.\nNothing has been applied\.\n/,
     );
     expect(wrongContext.stderr).to.match(/^.*contexts: there is no "production".*\n$/);
-    expect(unauthorized.stderr).to.equal(
-      `The cluster at ${cluster.server} does not accept your credentials; log in again, or use another --context.\n`,
-    );
+    expect(unauthorized.stderr).to.match(/^The cluster at \S+ does not accept your credentials.*\.\n$/);
     expect(mismatch.stderr).to.equal(
       `Job "a" states namespace "elsewhere", but -n says "${user.namespace}"; leave one of the two out.\n`,
     );

@@ -95,14 +95,14 @@ describe('jobflow run', function () {
     it('ends with 3 when it takes too long, and leaves the Jobs running', async () => {
       const path = join(folder, 'long.yaml');
       await writeFile(path, file(job('long').lasts('1h'), job('after').dependsOn('long')));
-      const { stdout, stderr, code } = await user.jobflow(['run', '-f', path, '--timeout', '2s']);
+      const { stdout, stderr, code } = await user.jobflow(['run', '-f', path, '--timeout', '5s']);
       expect(masked(stdout).at(-1)).to.equal('hh:mm:ss  2 Jobs: 1 running, 1 waiting; Ns.');
       expect(stderr).to.equal(
         [
-          'It has taken longer than 2s. The Jobs go on. To see them:',
+          'It has taken longer than 5s. The Jobs go on. To see them:',
           `  jobflow status -n ${user.namespace}`,
           'To follow them again:',
-          `  jobflow run -f ${path} -n ${user.namespace} --timeout 2s`,
+          `  jobflow run -f ${path} -n ${user.namespace} --timeout 5s`,
           '',
         ].join('\n'),
       );
@@ -323,6 +323,14 @@ describe('jobflow run', function () {
     const mended = file(job('a'), job('b').dependsOn('a'));
     const anew = await user.jobflow(['run', '-f', '-', '--replace'], { input: mended });
     expect({ code: anew.code, stderr: anew.stderr }).to.deep.equal({ code: 0, stderr: '' });
+    expect(masked(anew.stdout).filter((line) => !line.includes('waits for'))).to.deep.equal([
+      'hh:mm:ss  Applied 2 Jobs.',
+      'hh:mm:ss  a  started',
+      'hh:mm:ss  a  complete after Ns',
+      'hh:mm:ss  b  started, after a wait of Ns',
+      'hh:mm:ss  b  complete after Ns',
+      'hh:mm:ss  2 Jobs: 2 complete; Ns.',
+    ]);
     const uids = before.map(({ metadata }) => metadata.uid);
     expect((await jobs()).filter(({ metadata }) => uids.includes(metadata.uid))).to.deep.equal([]);
   });
