@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { sharedCluster, sharedJobflow, STARTING_LIMIT_MS } from '../../support/cluster/fixture.ts';
 import { waitUntil } from '../../support/cluster/wait-until.ts';
 import type { Cluster } from '../../support/cluster.ts';
+import { flow } from '../support/flow-manifest.ts';
 import { job } from '../support/job-manifest.ts';
 import { graph } from '../../unit/cli/import/pipeline-builder.ts';
 import { cliUser, type CliUser } from './cli-fixture.ts';
@@ -95,6 +96,36 @@ describe('what jobflow run takes', function () {
         /^.*wrong\.yaml:\d+:\d+: error: .*"extrakt" is not allowed.*\nNothing has been applied\.\n$/,
       );
     });
+  });
+
+  it('JobFlows and DaemonJobs, which it follows to their own end', async () => {
+    const objects = [
+      flow('build').runs(job('compile')).runs(job('test'), 'compile'),
+      {
+        apiVersion: 'api.practice.com/v1alpha1',
+        kind: 'DaemonJob',
+        metadata: { name: 'clean' },
+        spec: job('x').fails().asJobTemplate().spec,
+      },
+      job('ship').dependsOn('jobflow/build'),
+      job('sweep').dependsOn('daemonjob/clean'),
+    ];
+    const { stdout, code } = await user.jobflow(['run', '-f', '-'], { input: file(...objects) });
+    const lines = masked(stdout).map((line) =>
+      line.replace(/ {2,}/g, '  ').replace(/clean-node-\d-\w{5}/, 'clean-node-x'),
+    );
+    expect(lines).to.include.members([
+      'hh:mm:ss  Applied 1 JobFlow, 1 DaemonJob and 2 Jobs.',
+      'hh:mm:ss  build-compile  complete after Ns',
+      'hh:mm:ss  build-test  complete after Ns',
+      'hh:mm:ss  jobflow/build  complete after Ns',
+      'hh:mm:ss  ship  complete after Ns',
+      'hh:mm:ss  The end of the log of container "main" of pod "clean-node-x":',
+      'hh:mm:ss  5 Jobs: 3 complete, 2 failed; Ns.',
+    ]);
+    expect(lines.some((line) => /daemonjob\/clean {2}failed/.test(line))).to.equal(true);
+    expect(lines.some((line) => /sweep {2}failed: .*DependencyFailed/.test(line))).to.equal(true);
+    expect(code).to.equal(1);
   });
 
   it('other kinds, as they are; the Jobs of CronJobs are not followed', async () => {
