@@ -1,4 +1,4 @@
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, type Option } from 'commander';
 import { approveCommand } from './commands/approve.ts';
 import { completionCommand } from './commands/completion.ts';
 import { deleteCommand } from './commands/delete.ts';
@@ -20,9 +20,18 @@ import { whyCommand } from './commands/why.ts';
 import { completionAnswer } from './completion/answer.ts';
 import { askNames } from './completion/ask-names.ts';
 import { COMPLETE_WORD } from './completion/shell-scripts.ts';
+import { VERSION } from '../runtime/version.ts';
 import { EXIT_CODES, type ExitCode, type Terminal } from './terminal.ts';
 
-const EXIT_CODE_HELP = `
+const MORE_HELP = `
+Examples:
+  jobflow run -f nightly.yaml
+  jobflow status
+  jobflow why report
+  jobflow logs report --follow
+
+jobflow COMMAND --help says what a command takes, with examples.
+
 Exit codes:
   0    all is well
   1    something failed, or has errors
@@ -69,34 +78,56 @@ export async function runProgram(
 function createProgram(name: string, terminal: Terminal): Command {
   const program = new Command(name)
     .description('Jobs that wait for each other: checks, shows and follows what jobflow runs.')
-    .addHelpText('after', EXIT_CODE_HELP);
-  for (const command of [
-    runCommand(terminal),
-    lintCommand(terminal),
-    graphCommand(terminal),
-    statusCommand(terminal),
-    treeCommand(terminal),
-    whyCommand(terminal),
-    importCommand(terminal),
-    holdCommand(terminal),
-    approveCommand(terminal),
-    startCommand(terminal),
-    suspendCommand(terminal),
-    resumeCommand(terminal),
-    logsCommand(terminal),
-    retryCommand(terminal),
-    deleteCommand(terminal),
-    doctorCommand(terminal),
-    completionCommand(terminal),
-    versionCommand(terminal),
-  ]) {
-    program.addCommand(command);
+    .version(`jobflow ${VERSION}`, '--version', 'the version of this program')
+    .commandsGroup('Other commands:')
+    .helpCommand('help [command]', 'say what a command takes')
+    .addHelpText('after', MORE_HELP);
+  for (const [heading, commands] of [
+    [
+      'Run and look:',
+      [
+        runCommand(terminal),
+        statusCommand(terminal),
+        whyCommand(terminal),
+        treeCommand(terminal),
+        graphCommand(terminal),
+        logsCommand(terminal),
+      ],
+    ],
+    [
+      'Steer:',
+      [
+        holdCommand(terminal),
+        approveCommand(terminal),
+        startCommand(terminal),
+        suspendCommand(terminal),
+        resumeCommand(terminal),
+        retryCommand(terminal),
+        deleteCommand(terminal),
+      ],
+    ],
+    ['Files:', [lintCommand(terminal), importCommand(terminal)]],
+    ['Other commands:', [doctorCommand(terminal), completionCommand(terminal), versionCommand(terminal)]],
+  ] as const) {
+    for (const command of commands) program.addCommand(command.helpGroup(heading));
   }
   for (const command of [program, ...program.commands]) {
     command
       .exitOverride()
+      .configureHelp({ optionDescription: describeOption })
       .showHelpAfterError(`(${command === program ? name : `${name} ${command.name()}`} --help says more)`)
       .configureOutput({ writeOut: terminal.out, writeErr: terminal.err });
   }
   return program;
+}
+
+/** What commander says of an option, without the values that mean that it was not written. */
+function describeOption({ description, argChoices, defaultValue, presetArg }: Option): string {
+  const isStated = typeof defaultValue === 'string' && defaultValue !== '';
+  const notes = [
+    ...(argChoices === undefined ? [] : [argChoices.join(', ')]),
+    ...(isStated ? [`default: ${defaultValue}`] : []),
+    ...(typeof presetArg === 'string' ? [`without a value: ${presetArg}`] : []),
+  ];
+  return notes.length === 0 ? description : `${description} (${notes.join('; ')})`;
 }

@@ -19,7 +19,7 @@ Examples:
 /** `jobflow approve`: lifts holds. */
 export function approveCommand(terminal: Terminal): Command {
   return withGateOptions(
-    new Command('approve').argument('[job|daemonjob...]', 'NAME, job/NAME or daemonjob/NAME'),
+    new Command('approve').argument('[JOB|DAEMONJOB...]', 'NAME, job/NAME or daemonjob/NAME'),
   )
     .summary('let Jobs start that are held')
     .description('Lifts the hold of Jobs.')

@@ -19,7 +19,7 @@ export function completionCommand(terminal: Terminal): Command {
   return new Command('completion')
     .summary('write the completion script of a shell')
     .description('Writes what a shell reads to complete commands, options, and the names of Jobs and flows.')
-    .addArgument(new Argument('<shell>', 'the shell').choices(SHELLS))
+    .addArgument(new Argument('<SHELL>', 'the shell').choices(SHELLS))
     .addHelpText('after', HELP)
     .action((shell: Shell) => {
       terminal.out(shellScript(shell));

@@ -35,7 +35,7 @@ Examples:
 export function deleteCommand(terminal: Terminal): Command {
   return withClusterOptions(
     new Command('delete')
-      .argument('[flow|job|daemonjob...]', 'NAME, jobflow/NAME, job/NAME or daemonjob/NAME')
+      .argument('[FLOW|JOB|DAEMONJOB...]', 'NAME, jobflow/NAME, job/NAME or daemonjob/NAME')
       .option('-l, --selector <LABELS>', 'objects with these labels, in place of names: team=etl,tier!=test')
       .option('-y, --yes', 'do not ask', false)
       .addOption(

@@ -18,7 +18,7 @@ Examples:
 /** `jobflow hold`: keeps gates shut until they are approved. */
 export function holdCommand(terminal: Terminal): Command {
   return withGateOptions(
-    new Command('hold').argument('[job|daemonjob...]', 'NAME, job/NAME or daemonjob/NAME'),
+    new Command('hold').argument('[JOB|DAEMONJOB...]', 'NAME, job/NAME or daemonjob/NAME'),
   )
     .summary('keep Jobs from starting until they are approved')
     .description('Keeps Jobs that wait from starting until they are approved.')

@@ -31,7 +31,7 @@ export function importCommand(terminal: Terminal): Command {
   return new Command('import')
     .summary('turn the older pipeline configuration into Jobs')
     .description('Turns the older pipeline configuration into annotated Jobs, or into a JobFlow.')
-    .argument('<file>', 'the configuration: a file, a folder, or - for the standard input')
+    .argument('<FILE|FOLDER|->', 'the configuration: a file, a folder, or - for the standard input')
     .addOption(
       new Option('--as <KIND>', 'what to make of it: annotated Jobs, or one JobFlow')
         .choices(['jobs', 'flow'])

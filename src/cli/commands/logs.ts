@@ -32,7 +32,7 @@ export function logsCommand(terminal: Terminal): Command {
   const command = new Command('logs')
     .summary('show the logs of Jobs, and follow them')
     .description('Shows the logs of all pods of Jobs, JobFlows and DaemonJobs.')
-    .argument('<job|flow|daemonjob...>', 'NAME, job/NAME, jobflow/NAME or daemonjob/NAME')
+    .argument('<JOB|FLOW|DAEMONJOB...>', 'NAME, job/NAME, jobflow/NAME or daemonjob/NAME')
     .option(
       '-f, --follow',
       'go on with what is written, and with pods that come, until all have ended',

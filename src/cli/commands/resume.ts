@@ -19,7 +19,7 @@ Examples:
 export function resumeCommand(terminal: Terminal): Command {
   return withGateOptions(
     new Command('resume').argument(
-      '[flow|job|daemonjob...]',
+      '[FLOW|JOB|DAEMONJOB...]',
       'NAME, jobflow/NAME, job/NAME or daemonjob/NAME',
     ),
   )

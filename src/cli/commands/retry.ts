@@ -32,7 +32,7 @@ export function retryCommand(terminal: Terminal): Command {
   const command = new Command('retry')
     .summary('run again what failed or was skipped, and all that follows')
     .description('Runs again what failed or was skipped, and all that failed because of it.')
-    .argument('[job|flow|daemonjob...]', 'NAME, job/NAME, jobflow/NAME or daemonjob/NAME')
+    .argument('[JOB|FLOW|DAEMONJOB...]', 'NAME, job/NAME, jobflow/NAME or daemonjob/NAME')
     .option('-l, --selector <LABELS>', 'objects with these labels, in place of names: team=etl,tier!=test')
     .option('-y, --yes', 'do not ask', false)
     .addOption(

@@ -19,7 +19,7 @@ Examples:
 /** `jobflow start`: starts Jobs before what they wait for. */
 export function startCommand(terminal: Terminal): Command {
   return withGateOptions(
-    new Command('start').argument('[job|daemonjob...]', 'NAME, job/NAME or daemonjob/NAME'),
+    new Command('start').argument('[JOB|DAEMONJOB...]', 'NAME, job/NAME or daemonjob/NAME'),
   )
     .summary('start Jobs without what they wait for')
     .description('Starts Jobs that wait without what they wait for.')

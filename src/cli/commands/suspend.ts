@@ -19,7 +19,7 @@ Examples:
 export function suspendCommand(terminal: Terminal): Command {
   return withGateOptions(
     new Command('suspend').argument(
-      '[flow|job|daemonjob...]',
+      '[FLOW|JOB|DAEMONJOB...]',
       'NAME, jobflow/NAME, job/NAME or daemonjob/NAME',
     ),
   )

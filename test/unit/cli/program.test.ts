@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text as readText } from 'node:stream/consumers';
 import { VERSION } from '../../../src/runtime/version.ts';
+import { runProgram } from '../../../src/cli/program.ts';
+import { RecordedTerminal } from './recorded-terminal.ts';
 import { ROOT } from '../docs/pages.ts';
 
 const MAIN = join(ROOT, 'src/cli/main.ts');
@@ -178,12 +180,29 @@ describe('the program jobflow', () => {
     }
   });
 
+  it('says how each command is used, with examples, and no default that says nothing', async () => {
+    const help = async (...words: string[]): Promise<string> => {
+      const terminal = new RecordedTerminal();
+      expect(await runProgram('jobflow', ['help', ...words], terminal)).to.equal(0);
+      return terminal.written;
+    };
+    const named = new Set((await help()).match(/(?<=^ {2})[a-z]+(?= )/gm));
+    expect([...named]).to.include.members(['run', 'status', 'why', 'hold', 'lint', 'version']);
+    for (const name of named) {
+      if (name === 'help' || name === 'jobflow') continue;
+      const page = await help(name);
+      expect(page).to.match(new RegExp(`\\nExamples:\\n.*\\bjobflow ${name}\\b`));
+      expect(page).not.to.match(/default: (false|\[\]|"")/);
+    }
+  });
+
   it('is a plugin of kubectl under the name of one', async () => {
     const { out } = await jobflow(['--help'], '', join(folder, 'kubectl-jobflow'));
     expect(out).to.include('Usage: kubectl jobflow');
   });
 
   it('knows its version', async () => {
+    expect((await jobflow(['--version'])).out).to.equal(`jobflow ${VERSION}\n`);
     expect((await jobflow(['version', '--client'])).out).to.equal(
       `jobflow ${VERSION} (Node.js ${process.versions.node})\n`,
     );
