@@ -38,9 +38,10 @@ export function runCommand(terminal: Terminal): Command {
     .option('--replace', 'delete what is there already and has ended, and run it anew', false)
     .option('--force-conflicts', 'take fields that something other than kubectl has set otherwise', false)
     .addOption(
-      new Option('--dry-run <WHERE>', 'change nothing: check here, or on the server too')
+      new Option('--dry-run [WHERE]', 'change nothing: check here, or on the server too')
         .choices(['none', 'client', 'server'])
-        .default('none'),
+        .default('none')
+        .preset('client'),
     )
     .addOption(
       new Option('-o, --output <FORM>', 'print the objects, with --detach or --dry-run').choices([
