@@ -49,5 +49,10 @@ export function withUpstreams({ parts, flows }: NamespaceView, some: readonly Pa
 export function flowState({ outcome, spec, status }: FlowRecord): PartState {
   if (outcome !== undefined) return outcome;
   if (spec.suspend === true) return 'Suspended';
+  // Without entries it never ends, for more Jobs may join it; it stands where those stand that have joined.
+  if ((spec.flows ?? []).length === 0) {
+    if (status.state === 'Succeed') return 'Complete';
+    if (status.state === 'Failed') return 'Failed';
+  }
   return status.state === undefined || status.state === 'Pending' ? 'Waiting' : 'Running';
 }

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import type { NamespaceObjects } from '../../../../src/cli/cluster/read-objects.ts';
+import { flowState } from '../../../../src/cli/view/concerned-parts.ts';
 import { viewNamespace, type NamespaceView } from '../../../../src/cli/view/namespace-view.ts';
 import { CREATED_MS, job } from '../../../support/job-builder.ts';
 import type { JobBuilder } from '../../../support/job-builder.ts';
@@ -78,6 +79,15 @@ describe('the view of a namespace', () => {
     const status = { jobStatusList: { 'etl-load': 'Succeed' as const } };
     const seen = view([], { flows: [{ ...FLOW, status }] });
     expect(seen.parts.get('etl-load')?.state).to.equal('Complete');
+  });
+
+  it('has a flow without entries stand where those stand that have joined it', () => {
+    const states = (['Running', 'Failed', 'Succeed'] as const).map((state) => {
+      const seen = view([], { flows: [{ ...FLOW, spec: {}, status: { state } }] });
+      const record = seen.flows.get('etl')?.record;
+      return record && flowState(record);
+    });
+    expect(states).to.deep.equal(['Running', 'Failed', 'Complete']);
   });
 
   it('counts no start of a Job that was ended at its gate, and one more for each pod that failed', () => {
