@@ -162,9 +162,98 @@ describe('jobflow installed with Helm on a real node', () => {
     expect(['first\n', '']).to.include(await show('again', '--previous'));
     expect(await show('again', '-c', 'main')).to.equal('second\n');
   });
+
+  it('runs a pipeline in the older form from within a pod, by its service account', async () => {
+    const files = {
+      'jobs.yaml': `image: busybox:1.36
+namespace: ${place.name}
+runmode: in-cluster
+cleanuptime: 1
+restartPolicy: Never
+jobs:
+  fetch: {}
+  store: { depends_on: [fetch] }
+`,
+      'fetch.yaml': "command: [sh, -c, 'echo fetched']\n",
+      'store.yaml': "command: [sh, -c, 'echo stored']\n",
+    };
+    await place.apply([
+      { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'pipeline' }, data: files },
+      ...pipelineAccount(place.name),
+      await pipelineJob(cluster),
+    ]);
+    await place.waitFor('condition=complete', 'job/pipeline');
+    const told = (await place.logs('pipeline')).replaceAll(/^\d\d:\d\d:\d\d {2}/gm, '').split('\n');
+    expect(told.slice(0, 3)).to.deep.equal([
+      'The order of /work/config:',
+      '1. fetch',
+      '2. store after fetch',
+    ]);
+    expect(told.at(-2)).to.match(/^2 Jobs: 2 complete; \d+s\.$/);
+    expect(await place.logs('store')).to.equal('stored\n');
+    expect(readPath(await place.get('job', 'store'), 'spec', 'ttlSecondsAfterFinished')).to.equal(60);
+  });
 });
 
 /** A container that runs a script. */
 function container(name: string, script: string): object {
   return { name, image: 'busybox:1.36', command: ['sh', '-c', script] };
+}
+
+/** Who may run pipelines, with the rights that docs/cli.md names. */
+function pipelineAccount(namespace: string): object[] {
+  const metadata = { name: 'pipeline' };
+  const rule = (apiGroup: string, resource: string, verbs: readonly string[]) => ({
+    apiGroups: [apiGroup],
+    resources: [resource],
+    verbs,
+  });
+  return [
+    { apiVersion: 'v1', kind: 'ServiceAccount', metadata },
+    {
+      apiVersion: 'rbac.authorization.k8s.io/v1',
+      kind: 'Role',
+      metadata,
+      rules: [
+        rule('batch', 'jobs', ['get', 'list', 'watch', 'create', 'patch']),
+        rule('', 'pods', ['list']),
+        rule('', 'pods/log', ['get']),
+      ],
+    },
+    {
+      apiVersion: 'rbac.authorization.k8s.io/v1',
+      kind: 'RoleBinding',
+      metadata,
+      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: 'pipeline' },
+      subjects: [{ kind: 'ServiceAccount', name: 'pipeline', namespace }],
+    },
+  ];
+}
+
+/** A Job that runs the pipeline that is mounted in it, by the image that is installed. */
+async function pipelineJob(cluster: RealCluster): Promise<object> {
+  const controller = await cluster.get('deployment', 'jobflow-controller', '-n', SYSTEM_NAMESPACE);
+  const container = {
+    name: 'run',
+    image: readPath(controller, 'spec', 'template', 'spec', 'containers', 0, 'image'),
+    imagePullPolicy: 'Never',
+    command: ['node', 'dist/src/cli/main.js', 'run'],
+    volumeMounts: [{ name: 'config', mountPath: '/work/config' }],
+  };
+  return {
+    apiVersion: 'batch/v1',
+    kind: 'Job',
+    metadata: { name: 'pipeline' },
+    spec: {
+      backoffLimit: 0,
+      template: {
+        spec: {
+          restartPolicy: 'Never',
+          serviceAccountName: 'pipeline',
+          containers: [container],
+          volumes: [{ name: 'config', configMap: { name: 'pipeline' } }],
+        },
+      },
+    },
+  };
 }
