@@ -1,3 +1,4 @@
+import type { Unread } from '../cluster/read-objects.ts';
 import { concernedParts, flowState, withUpstreams } from '../view/concerned-parts.ts';
 import type { NamespaceView } from '../view/namespace-view.ts';
 import { hasEnded, type PartView } from '../view/part-view.ts';
@@ -6,15 +7,18 @@ import { connectNodes, type DependencyGraph, type FoundNode } from './dependency
 /**
  * Takes from a namespace of a cluster what waits for what, and where it stands.
  *
- * @param parts what to draw; all that jobflow has to do with unless stated
+ * @param options what to draw, all that jobflow has to do with unless stated; and what could not be read
  */
 export function graphOfView(
   view: NamespaceView,
-  parts: readonly PartView[] = concernedParts(view),
+  {
+    parts = concernedParts(view),
+    unread = [],
+  }: { readonly parts?: readonly PartView[]; readonly unread?: readonly Unread[] } = {},
 ): DependencyGraph {
   return connectNodes({
     namespace: view.namespace,
-    absence: 'not in the cluster',
+    absence: unread.some(({ because }) => because === 'forbidden') ? 'not seen' : 'not in the cluster',
     nodes: parts.map(nodeOf),
     flows: [...view.flows.values()].map(({ record }) => {
       return { name: record.name, run: record.run, state: flowState(record) };
@@ -23,8 +27,12 @@ export function graphOfView(
 }
 
 /** The graph of one JobFlow, with all that its Jobs wait for. */
-export function graphOfFlow(view: NamespaceView, flow: string): DependencyGraph {
-  return graphOfView(view, withUpstreams(view, view.flows.get(flow)?.parts ?? []));
+export function graphOfFlow(
+  view: NamespaceView,
+  flow: string,
+  unread: readonly Unread[] = [],
+): DependencyGraph {
+  return graphOfView(view, { parts: withUpstreams(view, view.flows.get(flow)?.parts ?? []), unread });
 }
 
 function nodeOf(part: PartView): FoundNode {

@@ -29,7 +29,7 @@ export async function readFlowGraph({ connection, namespace }: Session, name: st
     if (reason !== undefined) throw new CommandError(reason.sentence);
     throw new CommandError(notThere(`JobFlow "${name}"`, name, namespace, view.flows.keys()));
   }
-  return { graphs: [graphOfFlow(view, name)], unread: objects.unread };
+  return { graphs: [graphOfFlow(view, name, objects.unread)], unread: objects.unread };
 }
 
 /**
@@ -46,7 +46,10 @@ export async function readGraphs(
     ? await readAllNamespaces(connection)
     : [await readNamespace(connection, namespace)];
   const graphs = all
-    .map((objects) => graphOfView(viewNamespace(objects, connection.serverTimeMs())))
+    .map((objects) => {
+      const view = viewNamespace(objects, connection.serverTimeMs());
+      return graphOfView(view, { unread: objects.unread });
+    })
     .filter(({ nodes }) => nodes.size > 0);
   if (graphs.length === 0 && !allNamespaces) await assertNamespace(connection, namespace);
   return { graphs, unread: all[0]?.unread ?? [] };

@@ -84,7 +84,7 @@ export function selectParts(view: NamespaceView, objects: NamespaceObjects, sele
 
 /** Each after all that it waits for; what is on a cycle last. */
 export function inDependencyOrder(view: NamespaceView, parts: readonly PartView[]): PartView[] {
-  const { steps, never } = stepsOf(graphOfView(view, parts));
+  const { steps, never } = stepsOf(graphOfView(view, { parts }));
   return [...steps.flat(), ...never].flatMap(({ id, isUnknown }) =>
     isUnknown ? [] : (view.parts.get(id) ?? []),
   );

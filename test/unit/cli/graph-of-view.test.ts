@@ -52,6 +52,10 @@ describe('graph of a cluster', () => {
       '       missing              (not in the cluster)',
       '    2  after     Waiting    gone, missing',
     ]);
+    const unread = { resource: 'daemonjobs', because: 'forbidden', sentence: 'You may not.' } as const;
+    expect(text(graphOfView(view([AFTER_GONE]), { unread: [unread] }))).to.include(
+      '       missing              (not seen)',
+    );
     expect(drawMermaid([graph])).to.include(
       '  n0_1["gone · Complete"]:::complete\n  n0_2["missing"]:::unknown\n  n0_1 --> n0_0\n  n0_2 --> n0_0\n  class n0_1 unknown\n',
     );
