@@ -1,6 +1,7 @@
 import { describeReference } from '../../api/dependency-reference.ts';
 import type { Ineligible } from '../../core/daemon/node-eligibility.ts';
 import { describeCycle } from '../../core/gate-messages.ts';
+import { CLI_FIELD_MANAGER } from '../cluster/session.ts';
 import { DEFAULT_LEASE, type ControllerState } from '../installation/installation.ts';
 import { humanDuration } from '../view/human-duration.ts';
 import type { Cause, ContainerEnd, Remark } from './cause.ts';
@@ -15,6 +16,9 @@ export interface Telling {
   /** The time, in milliseconds since the epoch. */
   readonly nowMs: number;
 }
+
+/** The field manager of `jobflow suspend`. */
+const OWN_SUSPENDER = `${CLI_FIELD_MANAGER}-suspend`;
 
 /** How many names, nodes and the like a sentence holds. */
 const SHOWN = 3;
@@ -112,9 +116,10 @@ function clauseOf(cause: Cause, { name, who, nowMs }: Telling): string {
     case 'notObserved':
       return `${flow(cause.object)} has not been looked at for ${since(cause.sinceMs)}, and ${lateController(cause)}`;
     case 'suspended': {
-      const by = cause.by === undefined ? '' : ` by ${quoted(cause.by)}`;
+      const isOwn = cause.by === OWN_SUSPENDER;
+      const by = cause.by === undefined ? '' : ` by ${isOwn ? '`jobflow suspend`' : quoted(cause.by)}`;
       const when = cause.ranBefore ? ' after it had been started' : '';
-      const part = cause.released ? '' : '; jobflow has no part in that';
+      const part = cause.released || isOwn ? '' : '; jobflow has no part in that';
       return `${who} was suspended${by}${when} (spec.suspend)${part}`;
     }
     case 'kueue':

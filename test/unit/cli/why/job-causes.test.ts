@@ -149,6 +149,17 @@ describe('why a Job that may run does not', () => {
     );
   });
 
+  it('is jobflow suspend, which is not called a stranger', () => {
+    const paused = job('a').spec({ suspend: true }).object();
+    const manager = 'jobflow-cli-suspend';
+    paused.metadata.managedFields = [
+      { manager, operation: 'Update', fieldsV1: { 'f:spec': { 'f:suspend': {} } } },
+    ];
+    expect(explained('a', [Object.assign(job('a'), { object: () => paused })]).answer).to.equal(
+      'Job "a" does not run: it was suspended by `jobflow suspend` (spec.suspend).',
+    );
+  });
+
   it('is another controller, to which jobflow leaves it', () => {
     const owned = job('a').dependsOn('b').ownedBy({ apiVersion: 'example.com/v1', kind: 'Runner' });
     expect(explained('a', [owned]).answer).to.include(
