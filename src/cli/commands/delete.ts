@@ -95,7 +95,7 @@ function readTimeout(text: string): number | undefined {
   const limitMs = parseDuration(text);
   if (limitMs === undefined)
     throw new CommandError(
-      `--timeout: "${text}" is no duration; write a number with a unit, such as "90s" or "5m".`,
+      `--timeout: "${text}" is not a duration; write a positive number with a unit, such as "90s", "30m" or "2h".`,
       EXIT_CODES.usage,
     );
   return limitMs;

@@ -50,7 +50,7 @@ function togetherWith(kind: Deletion['target']['kind'], jobs: number, cascade: C
   if (jobs === 0) return '';
   return cascade === 'orphan'
     ? `; its ${count(jobs, 'Job stays', 'Jobs stay')}`
-    : `, with its ${count(jobs, 'Job', 'Jobs')} and their pods`;
+    : `, with its ${count(jobs, 'Job and its', 'Jobs and their')} pods`;
 }
 
 /** The Jobs alone: a DaemonJob is its Jobs. */

@@ -58,6 +58,13 @@ describe('a deletion', () => {
     ]);
   });
 
+  it('says it of a single Job too', () => {
+    const planned = plan([load], ['jobflow/owner']);
+    expect(planned.deletions.map((deletion) => tellDeletion(deletion, 'background'))).to.deep.equal([
+      'JobFlow "owner" is deleted, with its 1 Job and its pods.',
+    ]);
+  });
+
   it('leaves it with --cascade=orphan', () => {
     const planned = plan([load, report], ['jobflow/owner'], 'orphan');
     expect(planned.deletions.map((deletion) => tellDeletion(deletion, 'orphan'))).to.deep.equal([
