@@ -8,6 +8,7 @@ import {
   type ImportOptions,
 } from '../import/import-pipeline.ts';
 import { readInputs, type Input } from '../manifests/read-inputs.ts';
+import { formatObjects } from '../manifests/write-objects.ts';
 import { EXIT_CODES, type ExitCode, type Terminal } from '../terminal.ts';
 
 interface ImportCommandOptions {
@@ -47,7 +48,7 @@ export function importCommand(terminal: Terminal): Command {
       const inputs = await readInputs([path], { readInput: terminal.readInput, recursive: false });
       const result = importInputs(path, inputs, options);
       tell(result.warnings, 'warning', terminal);
-      if (result.ok) terminal.out(output === 'yaml' ? result.yaml : jsonOf(result));
+      if (result.ok) terminal.out(output === 'yaml' ? result.yaml : formatObjects(result.objects, 'json'));
       else tell(result.problems, 'error', terminal);
       terminal.end(exitCodeOf(result));
     });
@@ -79,11 +80,4 @@ function importInputs(
 
 function tell(findings: readonly Finding[], severity: 'error' | 'warning', terminal: Terminal): void {
   terminal.err(findings.map((finding) => `${formatFinding(finding, severity)}\n`).join(''));
-}
-
-/** Several objects in one, as kubectl writes and reads them. */
-function jsonOf({ objects }: ImportedPipeline & { readonly ok: true }): string {
-  const [only, second] = objects;
-  const whole = second === undefined ? only : { apiVersion: 'v1', kind: 'List', items: objects };
-  return `${JSON.stringify(whole, undefined, 2)}\n`;
 }

@@ -1,5 +1,5 @@
-import { stringify } from 'yaml';
 import { API_GROUP, API_VERSION } from '../../api/names.ts';
+import { formatObjects } from '../manifests/write-objects.ts';
 import type { Target } from './target.ts';
 
 /** The forms in which a command prints the objects that it has written, beside its own sentences. */
@@ -17,11 +17,7 @@ const TYPES = {
 /** Objects as kubectl prints them: by their names, one as it is, several in a List. */
 export function writtenObjects(targets: readonly Target[], form: ObjectForm): string {
   if (form === 'name') return targets.map((target) => `${nameOf(target)}\n`).join('');
-  const [only, second] = targets.map(wholeObject);
-  if (only === undefined) return '';
-  const whole =
-    second === undefined ? only : { apiVersion: 'v1', kind: 'List', items: targets.map(wholeObject) };
-  return form === 'json' ? `${JSON.stringify(whole, undefined, 2)}\n` : stringify(whole);
+  return targets.length === 0 ? '' : formatObjects(targets.map(wholeObject), form);
 }
 
 /** `job.batch/report`, `jobflow.api.practice.com/etl`. */
@@ -29,9 +25,7 @@ function nameOf({ kind, name }: Target): string {
   return `${kind}.${kind === 'job' ? 'batch' : API_GROUP}/${name}`;
 }
 
-/** With its type, which an element of a list lacks, and without what only the API server needs, as kubectl shows it. */
+/** With its type, which an element of a list lacks. */
 function wholeObject({ kind, object }: Target): object {
-  const metadata = { ...object.metadata };
-  delete metadata.managedFields;
-  return { ...TYPES[kind], ...object, metadata };
+  return { ...TYPES[kind], ...object };
 }

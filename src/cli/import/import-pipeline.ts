@@ -1,8 +1,8 @@
-import { stringify } from 'yaml';
 import { refusal } from '../../api/errors.ts';
 import type { JobObject, JsonObject } from '../../api/job.ts';
 import { isLabelValue, isNamespaceName, isResourceName } from '../../api/kubernetes-names.ts';
 import { joinedName } from '../../core/flow/joined-name.ts';
+import { yamlDocuments } from '../manifests/write-objects.ts';
 import { noFindings, type Finding, type Findings } from './findings.ts';
 import { judgeFlow, judgeJobs } from './judge-objects.ts';
 import { makeFlow, makeJobs } from './make-objects.ts';
@@ -95,7 +95,7 @@ function imported(
     ok: true,
     order,
     objects,
-    yaml: formatObjects(objects),
+    yaml: yamlDocuments(objects),
     pipeline,
     warnings: inOrder(findings.warnings),
   };
@@ -140,10 +140,4 @@ function checkNamespace({ namespace, file }: ImportOptions, { problems }: Findin
   const allowed = 'the name of a namespace: at most 63 lower-case letters, digits and "-"';
   const { message } = refusal('FieldNotAllowed', { field: '--namespace', value: namespace, allowed });
   problems.push({ file, position: undefined, message, ofOption: true });
-}
-
-/** Quoted so that YAML 1.1, which kubectl reads, and YAML 1.2 read the same; no line is folded. */
-function formatObjects(objects: readonly (JobObject | JsonObject)[]): string {
-  const format = { compat: 'yaml-1.1', lineWidth: 0, aliasDuplicateObjects: false } as const;
-  return objects.map((object) => stringify(object, format)).join('---\n');
 }

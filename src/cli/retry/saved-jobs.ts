@@ -1,9 +1,9 @@
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { stringify } from 'yaml';
 import type { JobObject } from '../../api/job.ts';
 import { CommandError } from '../cluster/command-error.ts';
+import { yamlDocuments } from '../manifests/write-objects.ts';
 
 /**
  * Jobs that are about to be deleted and made anew, in a file: a Job's name is taken until the old one is gone, so that
@@ -58,7 +58,7 @@ export class SavedJobs {
   }
 
   async #write(): Promise<void> {
-    const text = [...this.#jobs.values()].map((job) => stringify(job)).join('---\n');
+    const text = yamlDocuments([...this.#jobs.values()]);
     const draft = `${this.path}.tmp`;
     const file = await open(draft, 'w', 0o600);
     try {

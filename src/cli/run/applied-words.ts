@@ -1,8 +1,6 @@
-import { stringify } from 'yaml';
-import type { JsonObject } from '../../api/job.ts';
 import { OWN_ANNOTATIONS, USER_ANNOTATIONS } from '../../api/names.ts';
 import { textAt } from '../../core/admission/flow/named-list.ts';
-import { fieldOf, isObject, valueAt, withField } from '../../core/admission/json-tree.ts';
+import { fieldOf, valueAt } from '../../core/admission/json-tree.ts';
 import { isApiError } from '../../kube/api-error.ts';
 import type { AppliedObject, ApplyReport } from '../apply/apply-objects.ts';
 import { describeObject } from '../apply/to-apply.ts';
@@ -25,17 +23,6 @@ export function countWords(objects: readonly { readonly target: { readonly kind:
   );
   const last = counts.pop() ?? 'nothing';
   return counts.length === 0 ? last : `${counts.join(', ')} and ${last}`;
-}
-
-/** Objects in a form that kubectl reads: one as it is, several as a List. */
-export function formatObjects(objects: readonly JsonObject[], form: 'json' | 'yaml'): string {
-  const [only, second] = objects.map(withoutManagedFields);
-  const whole =
-    only !== undefined && second === undefined
-      ? only
-      : { apiVersion: 'v1', kind: 'List', items: objects.map(withoutManagedFields) };
-  if (form === 'json') return `${JSON.stringify(whole, undefined, 4)}\n`;
-  return stringify(whole, { compat: 'yaml-1.1', lineWidth: 0, aliasDuplicateObjects: false });
 }
 
 /** Names that a sentence lists before it counts. */
@@ -93,13 +80,6 @@ function failureWords(
   return sentence === undefined || sentence.includes(`"${placed.target.name}"`)
     ? sentence
     : `${subject}: ${sentence}`;
-}
-
-function withoutManagedFields(object: JsonObject): JsonObject {
-  const { metadata } = object;
-  return isObject(metadata)
-    ? withField(object, 'metadata', withField(metadata, 'managedFields', undefined))
-    : object;
 }
 
 function listed(names: readonly string[]): string {
