@@ -138,6 +138,11 @@ export function isApiError<K extends ApiErrorKind>(
   return error instanceof ApiError && kinds.some((kind) => kind === error.kind);
 }
 
+/** Whether the API server knows who asks, but has not given them the right (403). */
+export function isForbidden(error: unknown): error is ApiError {
+  return error instanceof ApiError && error.status === 403;
+}
+
 function kindOfCode(code: string | undefined): ApiErrorKind {
   if (code === undefined) return 'retry';
   if (ENDED_HERE.has(code)) return 'aborted';

@@ -2,7 +2,7 @@ import type { JobMetadata, JobObject } from '../../api/job.ts';
 import { API_GROUP, API_VERSION } from '../../api/names.ts';
 import type { DaemonJobObject } from '../../core/daemon/daemon-record.ts';
 import type { FlowObject } from '../../core/flow/flow-projection.ts';
-import { isApiError } from '../../kube/api-error.ts';
+import { isApiError, isForbidden } from '../../kube/api-error.ts';
 import { collectionPaths, type Collection } from '../../kube/collections.ts';
 import { apiPath, type Connection, type Query } from '../../kube/connection.ts';
 import { readListPage } from '../../kube/list-and-watch.ts';
@@ -187,7 +187,7 @@ export async function assertNamespace(connection: Connection, namespace: string)
 
 /** @throws what was given, if it is neither a missing right nor a missing resource */
 function unreadOf(error: unknown, resource: string): Unread {
-  if (isApiError(error, 'denied') && error.status === 403) {
+  if (isForbidden(error)) {
     const sentence = `You may not list ${resource} here, so nothing is said of them; ask for the right to list ${resource}.`;
     return { resource, because: 'forbidden', sentence };
   }

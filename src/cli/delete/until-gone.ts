@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { JobMetadata } from '../../api/job.ts';
 import { KEEP_OUTCOME_FINALIZER } from '../../api/names.ts';
-import { isApiError } from '../../kube/api-error.ts';
+import { isApiError, isForbidden } from '../../kube/api-error.ts';
 import type { Connection } from '../../kube/connection.ts';
 import { describeTarget, type Target } from '../gates/target.ts';
 import { targetPath } from '../gates/work-gates.ts';
@@ -81,7 +81,7 @@ async function metadataOf(connection: Connection, target: Target): Promise<JobMe
     })) as { readonly metadata: JobMetadata };
     return metadata.uid === target.object.metadata.uid ? metadata : undefined;
   } catch (error) {
-    if (isApiError(error, 'notFound') || (isApiError(error, 'denied') && error.status === 403))
+    if (isApiError(error, 'notFound') || isForbidden(error))
       return undefined;
     throw error;
   }

@@ -1,7 +1,7 @@
 import { connect as connectTls } from 'node:tls';
 import type { JobMetadata } from '../../api/job.ts';
 import { API_GROUP, API_VERSION, KEEP_OUTCOME_FINALIZER } from '../../api/names.ts';
-import { isApiError } from '../../kube/api-error.ts';
+import { isForbidden } from '../../kube/api-error.ts';
 import { collectionPaths } from '../../kube/collections.ts';
 import { apiPath, type Connection } from '../../kube/connection.ts';
 import { readListPage } from '../../kube/list-and-watch.ts';
@@ -277,7 +277,7 @@ async function readLeftovers(
       if (token === undefined) return { kind: 'read', value: { where, kept, stuck } };
     }
   } catch (error) {
-    if (isApiError(error, 'denied') && error.status === 403)
+    if (isForbidden(error))
       return { kind: 'forbidden', what: `list jobs in ${where}` };
     throw error;
   }

@@ -1,5 +1,5 @@
 import { API_GROUP } from '../../api/names.ts';
-import { isApiError } from '../../kube/api-error.ts';
+import { isForbidden } from '../../kube/api-error.ts';
 import type { Connection } from '../../kube/connection.ts';
 
 /** Something that a user may do with a resource in a namespace. */
@@ -91,7 +91,7 @@ async function mayDo(
     })) as { readonly status?: { readonly allowed?: boolean } };
     return answer.status?.allowed === true;
   } catch (error) {
-    if (isApiError(error, 'denied') && error.status === 403) return undefined;
+    if (isForbidden(error)) return undefined;
     throw error;
   }
 }

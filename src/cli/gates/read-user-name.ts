@@ -1,4 +1,4 @@
-import { isApiError } from '../../kube/api-error.ts';
+import { isApiError, isForbidden } from '../../kube/api-error.ts';
 import type { Connection } from '../../kube/connection.ts';
 
 /**
@@ -18,7 +18,7 @@ export async function readUserName(connection: Connection): Promise<string | und
     const name = answer.status?.userInfo?.username;
     return name === '' ? undefined : name;
   } catch (error) {
-    if (isApiError(error, 'notFound') || (isApiError(error, 'denied') && error.status === 403))
+    if (isApiError(error, 'notFound') || isForbidden(error))
       return undefined;
     throw error;
   }

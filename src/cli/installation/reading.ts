@@ -1,4 +1,4 @@
-import { isApiError } from '../../kube/api-error.ts';
+import { isApiError, isForbidden } from '../../kube/api-error.ts';
 import type { Connection, Query } from '../../kube/connection.ts';
 import { listAll } from '../cluster/read-objects.ts';
 
@@ -59,7 +59,7 @@ async function reading<T>(what: string, read: () => Promise<Reading<T>>): Promis
   try {
     return await read();
   } catch (error) {
-    if (isApiError(error, 'denied') && error.status === 403) return { kind: 'forbidden', what };
+    if (isForbidden(error)) return { kind: 'forbidden', what };
     if (isApiError(error, 'notFound')) return { kind: 'absent' };
     throw error;
   }

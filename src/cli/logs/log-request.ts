@@ -1,5 +1,5 @@
 import { apiPath, type Connection } from '../../kube/connection.ts';
-import { isApiError } from '../../kube/api-error.ts';
+import { isApiError, isForbidden } from '../../kube/api-error.ts';
 
 /** Whose log is meant. */
 export interface LogSource {
@@ -52,7 +52,7 @@ export function readLog(
 /** Why a log cannot be had, as one sentence with what to do. */
 export function logProblem({ pod, container }: LogSource, error: unknown): string {
   const where = `The log of container "${container}" of pod "${pod}" cannot be had`;
-  if (isApiError(error, 'denied') && error.status === 403)
+  if (isForbidden(error))
     return `${where}: you may not read it; ask for the right to get pods/log.`;
   if (isApiError(error, 'notFound')) return `${where}: the pod is gone.`;
   const said = error instanceof Error ? error.message : String(error);
