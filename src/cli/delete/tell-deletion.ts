@@ -1,5 +1,6 @@
 import { describeReference } from '../../api/dependency-reference.ts';
 import { describeTarget } from '../gates/target.ts';
+import { counted } from '../view/counted.ts';
 import type { PartView } from '../view/part-view.ts';
 import type { Cascade, Deletion, DeletionPlan } from './plan-deletion.ts';
 
@@ -36,7 +37,7 @@ export function tellDeletion({ target, parts, isUnderWay }: Deletion, cascade: C
 
 function listOne({ target, parts, pods, isUnderWay }: Deletion, cascade: Cascade): string {
   const jobs = jobsOf(parts);
-  const running = pods === 0 ? '' : ` (${count(pods, 'pod runs', 'pods run')})`;
+  const running = pods === 0 ? '' : ` (${counted(pods, 'pod runs', 'pods run')})`;
   const going = isUnderWay ? 'is being deleted already' : 'will be deleted';
   const head = `${describeTarget(target)} ${going}${togetherWith(target.kind, jobs.length, cascade)}${running}`;
   const width = Math.max(...jobs.slice(0, SHOWN).map(({ name }) => name.length), 0);
@@ -49,8 +50,8 @@ function togetherWith(kind: Deletion['target']['kind'], jobs: number, cascade: C
   if (kind === 'job') return cascade === 'orphan' ? '; its pods stay' : ', with its pods';
   if (jobs === 0) return '';
   return cascade === 'orphan'
-    ? `; its ${count(jobs, 'Job stays', 'Jobs stay')}`
-    : `, with its ${count(jobs, 'Job and its', 'Jobs and their')} pods`;
+    ? `; its ${counted(jobs, 'Job stays', 'Jobs stay')}`
+    : `, with its ${counted(jobs, 'Job and its', 'Jobs and their')} pods`;
 }
 
 /** The Jobs alone: a DaemonJob is its Jobs. */
@@ -66,8 +67,4 @@ function namesOf(references: readonly string[]): string {
 
 function shownOf<T>(all: readonly T[], most: number): readonly T[] {
   return all.slice(0, most);
-}
-
-function count(number: number, one: string, more: string): string {
-  return `${number} ${number === 1 ? one : more}`;
 }

@@ -81,8 +81,7 @@ async function metadataOf(connection: Connection, target: Target): Promise<JobMe
     })) as { readonly metadata: JobMetadata };
     return metadata.uid === target.object.metadata.uid ? metadata : undefined;
   } catch (error) {
-    if (isApiError(error, 'notFound') || isForbidden(error))
-      return undefined;
+    if (isApiError(error, 'notFound') || isForbidden(error)) return undefined;
     throw error;
   }
 }

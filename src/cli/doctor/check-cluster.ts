@@ -1,5 +1,6 @@
 import { API_GROUP, API_VERSION } from '../../api/names.ts';
 import { valueOf, type Reading } from '../installation/reading.ts';
+import { counted } from '../view/counted.ts';
 import { note, notReadable, ok, unknown, wrong, type Finding } from './finding.ts';
 import { NEEDED_RIGHTS, nameOfRight } from './rights.ts';
 import type { DoctorSeen, LeftoversSeen } from './seen.ts';
@@ -82,7 +83,7 @@ export function checkLeftovers(leftovers: Reading<LeftoversSeen>, leads: boolean
     return [
       wrong(
         'leftovers',
-        `${count(stuck.length, 'Job', 'Jobs')} in ${where} cannot be deleted, for the finalizer ${API_GROUP}/keep-outcome: ${shown}.`,
+        `${counted(stuck.length, 'Job', 'Jobs')} in ${where} cannot be deleted, for the finalizer ${API_GROUP}/keep-outcome: ${shown}.`,
         leads === true
           ? 'See the log of the controller; it may be that it does not follow this namespace.'
           : CLEAN_UP,
@@ -93,7 +94,7 @@ export function checkLeftovers(leftovers: Reading<LeftoversSeen>, leads: boolean
     return [
       wrong(
         'leftovers',
-        `${count(kept, 'Job', 'Jobs')} in ${where} could not be deleted: the finalizer ${API_GROUP}/keep-outcome is on them, and no controller takes it off.`,
+        `${counted(kept, 'Job', 'Jobs')} in ${where} could not be deleted: the finalizer ${API_GROUP}/keep-outcome is on them, and no controller takes it off.`,
         CLEAN_UP,
       ),
     ];
@@ -133,8 +134,4 @@ export function checkRights({
 
 function listed(words: readonly string[]): string {
   return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words.at(-1) ?? ''}`;
-}
-
-function count(number: number, one: string, more: string): string {
-  return `${number} ${number === 1 ? one : more}`;
 }

@@ -277,8 +277,7 @@ async function readLeftovers(
       if (token === undefined) return { kind: 'read', value: { where, kept, stuck } };
     }
   } catch (error) {
-    if (isForbidden(error))
-      return { kind: 'forbidden', what: `list jobs in ${where}` };
+    if (isForbidden(error)) return { kind: 'forbidden', what: `list jobs in ${where}` };
     throw error;
   }
 }

@@ -1,4 +1,5 @@
 import type { FlowRecord } from '../../core/flow/flow-record.ts';
+import { timeMs } from '../view/api-time.ts';
 import { flowState } from '../view/concerned-parts.ts';
 import type { NamespaceView } from '../view/namespace-view.ts';
 import { hasEnded, type PartState, type PartView } from '../view/part-view.ts';
@@ -370,9 +371,4 @@ function endingWords(ending: PartView['ending']): string | undefined {
   const text = message.replace(/\.$/, '');
   if (text === '') return reason === '' ? undefined : reason;
   return reason === '' || reason === 'Skipped' || text.includes(reason) ? text : `${text} (${reason})`;
-}
-
-function timeMs(text: string | null | undefined): number | undefined {
-  const ms = typeof text === 'string' ? Date.parse(text) : Number.NaN;
-  return Number.isNaN(ms) ? undefined : ms;
 }

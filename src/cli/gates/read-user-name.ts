@@ -18,8 +18,7 @@ export async function readUserName(connection: Connection): Promise<string | und
     const name = answer.status?.userInfo?.username;
     return name === '' ? undefined : name;
   } catch (error) {
-    if (isApiError(error, 'notFound') || isForbidden(error))
-      return undefined;
+    if (isApiError(error, 'notFound') || isForbidden(error)) return undefined;
     throw error;
   }
 }

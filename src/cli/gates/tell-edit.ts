@@ -1,5 +1,6 @@
 import { describeReference } from '../../api/dependency-reference.ts';
 import { describeClosed } from '../../core/gate-messages.ts';
+import { counted } from '../view/counted.ts';
 import type { FlowView } from '../view/namespace-view.ts';
 import type { PartView } from '../view/part-view.ts';
 import { describeIgnored } from './decide-start.ts';
@@ -72,17 +73,19 @@ function tellSuspension(before: SeenTarget): string {
   switch (target.kind) {
     case 'job': {
       const active = part?.pods.active ?? 0;
-      const ends = active === 0 ? '' : `its ${count(active, 'pod ends', 'pods end')} now, and `;
+      const ends = active === 0 ? '' : `its ${counted(active, 'pod ends', 'pods end')} now, and `;
       return `${name} is suspended: ${ends}no pod runs ${until}.`;
     }
     case 'jobflow': {
       const running = (flow?.parts ?? []).filter(({ state }) => state === 'Running').length;
-      const goesOn = running === 0 ? '' : `; ${count(running, 'Job that runs goes', 'Jobs that run go')} on`;
+      const goesOn =
+        running === 0 ? '' : `; ${counted(running, 'Job that runs goes', 'Jobs that run go')} on`;
       return `${name} is suspended: it starts no further Job ${until}${goesOn}.`;
     }
     case 'daemonjob': {
       const running = part?.pods.active ?? 0;
-      const goesOn = running === 0 ? '' : `; ${count(running, 'Job that runs goes', 'Jobs that run go')} on`;
+      const goesOn =
+        running === 0 ? '' : `; ${counted(running, 'Job that runs goes', 'Jobs that run go')} on`;
       return `${name} is suspended: it makes no further Job ${until}${goesOn}.`;
     }
   }
@@ -98,8 +101,8 @@ function tellResumption({ target }: SeenTarget, { part, flow }: SeenTarget): str
       if (waiting.length === 0) return `${name} goes on.`;
       const ready = Math.min(waiting.filter(isStarting).length, roomIn(flow));
       const others = waiting.length - ready;
-      const wait = others === 0 ? '' : `, ${count(others, 'waits', 'wait')}`;
-      return `${name} goes on: ${count(ready, 'Job starts', 'Jobs start')} now${wait}.`;
+      const wait = others === 0 ? '' : `, ${counted(others, 'waits', 'wait')}`;
+      return `${name} goes on: ${counted(ready, 'Job starts', 'Jobs start')} now${wait}.`;
     }
     case 'daemonjob':
       return part !== undefined && part.waitingOn.length > 0
@@ -113,8 +116,4 @@ function roomIn(flow: FlowView | undefined): number {
   const limit = flow?.record.spec.maxConcurrentJobs;
   const running = (flow?.parts ?? []).filter(({ state }) => state === 'Running').length;
   return typeof limit === 'number' ? Math.max(0, limit - running) : Infinity;
-}
-
-function count(number: number, one: string, more: string): string {
-  return `${number} ${number === 1 ? one : more}`;
 }

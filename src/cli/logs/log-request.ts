@@ -52,8 +52,7 @@ export function readLog(
 /** Why a log cannot be had, as one sentence with what to do. */
 export function logProblem({ pod, container }: LogSource, error: unknown): string {
   const where = `The log of container "${container}" of pod "${pod}" cannot be had`;
-  if (isForbidden(error))
-    return `${where}: you may not read it; ask for the right to get pods/log.`;
+  if (isForbidden(error)) return `${where}: you may not read it; ask for the right to get pods/log.`;
   if (isApiError(error, 'notFound')) return `${where}: the pod is gone.`;
   const said = error instanceof Error ? error.message : String(error);
   return `${where}: ${said.trim().replace(/\.$/, '')}.`;

@@ -2,6 +2,7 @@ import { parseReference } from '../../api/dependency-reference.ts';
 import { API_GROUP } from '../../api/names.ts';
 import { describeWaiting } from '../../core/gate-messages.ts';
 import type { WaitingOn } from '../../core/gate.ts';
+import { timeText } from '../view/api-time.ts';
 import { flowState } from '../view/concerned-parts.ts';
 import type { PartState, PartView } from '../view/part-view.ts';
 import type { Section } from './select-parts.ts';
@@ -96,8 +97,4 @@ export function resourceName({ name, record }: PartView): string | undefined {
   if (record === undefined) return undefined;
   const reference = parseReference(name);
   return reference?.kind === 'daemonjob' ? `daemonjob.${API_GROUP}/${reference.name}` : `job.batch/${name}`;
-}
-
-function timeText(ms: number | undefined): string | undefined {
-  return ms === undefined ? undefined : new Date(ms).toISOString().replace('.000Z', 'Z');
 }

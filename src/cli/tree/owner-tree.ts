@@ -4,6 +4,7 @@ import type { PodObject } from '../cluster/follow-namespace.ts';
 import type { NamespaceObjects } from '../cluster/read-objects.ts';
 import { inDependencyOrder } from '../status/select-parts.ts';
 import { messageOf } from '../status/status-table.ts';
+import { timeMs } from '../view/api-time.ts';
 import { flowState } from '../view/concerned-parts.ts';
 import { KIND_TITLES, type KindAndName, type NamedKind } from '../view/kind-words.ts';
 import type { NamespaceView } from '../view/namespace-view.ts';
@@ -117,12 +118,11 @@ export class OwnerTrees {
   #add(kind: NamedKind, metadata: JobMetadata, node: (own: OwnParts) => Omit<TreeNode, OwnField>): void {
     const { name = '', uid = '', creationTimestamp, ownerReferences } = metadata;
     const controller = ownerReferences?.find((owner) => owner.controller === true);
-    const created = creationTimestamp ? Date.parse(creationTimestamp) : Number.NaN;
     const entry: Entry = {
       kind,
       name,
       uid,
-      createdMs: Number.isNaN(created) ? undefined : created,
+      createdMs: timeMs(creationTimestamp),
       owner: controller && {
         kind: controller.kind.toLowerCase(),
         name: controller.name,

@@ -4,6 +4,7 @@ import { assertNamespace, listIfAllowed, readNamespace } from '../cluster/read-o
 import type { Session } from '../cluster/session.ts';
 import { apiPath } from '../../kube/connection.ts';
 import { EXIT_CODES, type Terminal } from '../terminal.ts';
+import { timeText } from '../view/api-time.ts';
 import { parseKindAndName } from '../view/kind-words.ts';
 import { viewNamespace } from '../view/namespace-view.ts';
 import { notThere } from '../view/not-there.ts';
@@ -76,7 +77,6 @@ function forPrograms({
   message,
   children,
 }: TreeNode): object {
-  const created =
-    createdMs === undefined ? undefined : new Date(createdMs).toISOString().replace('.000Z', 'Z');
+  const created = timeText(createdMs);
   return { kind, name, uid, state, restarts, node, created, message, children: children.map(forPrograms) };
 }

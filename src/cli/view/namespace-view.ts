@@ -18,6 +18,7 @@ import type { JobRecord, UpstreamRecord } from '../../core/job-record.ts';
 import { KnownCycles } from '../../core/known-cycles.ts';
 import { waitingJob, WaitingGraph } from '../../core/waiting-graph.ts';
 import type { NamespaceObjects } from '../cluster/read-objects.ts';
+import { timeMs } from './api-time.ts';
 import type { PartState, PartView } from './part-view.ts';
 
 /** A namespace as commands show it: what everything in it waits for, decided as the controller decides it. */
@@ -281,9 +282,4 @@ function countsOf(status: object | null | undefined): { active: number; succeede
   const { active, succeeded, failed } = (status ?? {}) as Readonly<Record<string, unknown>>;
   const count = (value: unknown): number => (typeof value === 'number' ? value : 0);
   return { active: count(active), succeeded: count(succeeded), failed: count(failed) };
-}
-
-function timeMs(text: string | null | undefined): number | undefined {
-  const ms = typeof text === 'string' ? Date.parse(text) : Number.NaN;
-  return Number.isNaN(ms) ? undefined : ms;
 }

@@ -4,11 +4,11 @@ import type { FlowRecord } from '../../core/flow/flow-record.ts';
 import { nearNames } from '../view/near-names.ts';
 import type { FlowView } from '../view/namespace-view.ts';
 import { hasEnded, type PartView } from '../view/part-view.ts';
+import { timeMs } from '../view/api-time.ts';
 import { lateness } from './controller-lateness.ts';
 import type { LinkDraft, Tracing } from './explain.ts';
 import { stateUnread } from './explanation.ts';
 import { GRACE_MS } from './job-causes.ts';
-import { timeOf } from './pod-causes.ts';
 
 /** The link of a JobFlow as a whole. */
 export function linkOfFlow(name: string, tracing: Tracing): LinkDraft {
@@ -37,10 +37,10 @@ function stateOfFlow({
   createdMs,
   spec,
 }: FlowRecord): Pick<LinkDraft, 'state' | 'sinceMs'> {
-  if (outcome !== undefined) return { state: outcome, sinceMs: timeOf(status.completionTime) };
+  if (outcome !== undefined) return { state: outcome, sinceMs: timeMs(status.completionTime) };
   if (deletedMs !== undefined) return { state: 'Deleting', sinceMs: deletedMs };
   if (spec.suspend === true) return { state: 'Suspended', sinceMs: createdMs };
-  const sinceMs = timeOf(status.startTime);
+  const sinceMs = timeMs(status.startTime);
   return sinceMs === undefined ? { state: 'Waiting', sinceMs: createdMs } : { state: 'Running', sinceMs };
 }
 
@@ -63,8 +63,8 @@ function held(
       : { causes: [{ kind: 'failed', reason, message, last: undefined }], upstreams: follow(failed) };
   }
   if (outcome !== undefined) {
-    const endedMs = timeOf(status.completionTime);
-    const tookMs = endedMs === undefined ? undefined : endedMs - (timeOf(status.startTime) ?? endedMs);
+    const endedMs = timeMs(status.completionTime);
+    const tookMs = endedMs === undefined ? undefined : endedMs - (timeMs(status.startTime) ?? endedMs);
     return { causes: [{ kind: 'finished', outcome, endedMs, tookMs }] };
   }
   if (deletedMs !== undefined) return { causes: [{ kind: 'flowDeleted', flow: name }] };

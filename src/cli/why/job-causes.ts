@@ -2,9 +2,10 @@ import type { JobObject, JsonObject } from '../../api/job.ts';
 import { OWN_ANNOTATIONS } from '../../api/names.ts';
 import { ownsSuspend } from '../../core/field-owners.ts';
 import type { PartView } from '../view/part-view.ts';
+import { timeMs } from '../view/api-time.ts';
 import type { Cause } from './cause.ts';
 import type { FoundEvidence } from './found.ts';
-import { causeOfPods, eventMs, lastEnd, latestEvent, timeOf } from './pod-causes.ts';
+import { causeOfPods, eventMs, lastEnd, latestEvent } from './pod-causes.ts';
 
 /** The label by which Kueue knows what it queues (https://kueue.sigs.k8s.io/docs/tasks/run/jobs/). */
 const QUEUE_LABEL = 'kueue.x-k8s.io/queue-name';
@@ -61,7 +62,7 @@ const LATER_MS = 2_000;
 
 function suspendedAt({ status }: JobObject): number | undefined {
   const noted = status?.conditions?.find(({ type, status: is }) => type === 'Suspended' && is === 'True');
-  return timeOf(noted?.lastTransitionTime);
+  return timeMs(noted?.lastTransitionTime);
 }
 
 function suspendedBy({ metadata }: JobObject): string | undefined {
@@ -90,7 +91,7 @@ function causeOfPodsOf({ part, job, found, nowMs }: SeenJob): Cause {
     return { kind: 'retrying', failures, limit: limitOf(job.spec), last: pods && lastEnd(pods) };
   }
   const sinceMs =
-    timeOf(job.metadata.annotations?.[OWN_ANNOTATIONS.releasedAt]) ??
+    timeMs(job.metadata.annotations?.[OWN_ANNOTATIONS.releasedAt]) ??
     part.startedMs ??
     part.createdMs ??
     nowMs;

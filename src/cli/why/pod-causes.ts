@@ -1,4 +1,5 @@
 import type { ContainerState, ContainerStatus, PodObject } from '../cluster/follow-namespace.ts';
+import { timeMs } from '../view/api-time.ts';
 import type { Cause, ContainerEnd } from './cause.ts';
 import type { EventObject } from './evidence.ts';
 
@@ -67,8 +68,8 @@ function causeOfPod(pod: PodObject, eventsOf: (pod: string) => readonly EventObj
   const { metadata, spec, status } = pod;
   const name = metadata.name ?? '';
   const node = spec?.nodeName;
-  const createdMs = timeOf(metadata.creationTimestamp) ?? 0;
-  const deletedMs = timeOf(metadata.deletionTimestamp);
+  const createdMs = timeMs(metadata.creationTimestamp) ?? 0;
+  const deletedMs = timeMs(metadata.deletionTimestamp);
   if (deletedMs !== undefined) {
     const finalizers = metadata.finalizers ?? [];
     return { kind: 'podEnding', pod: name, sinceMs: deletedMs, node, finalizers };
@@ -87,7 +88,7 @@ function causeOfPod(pod: PodObject, eventsOf: (pod: string) => readonly EventObj
     return node === undefined ? creating : (causeOfEvents(name, eventsOf(name)) ?? creating);
   }
   const restarts = containersOf(pod).reduce((sum, { restartCount = 0 }) => sum + restartCount, 0);
-  return { kind: 'running', pod: name, sinceMs: timeOf(status.startTime) ?? createdMs, restarts, node };
+  return { kind: 'running', pod: name, sinceMs: timeMs(status.startTime) ?? createdMs, restarts, node };
 }
 
 function causeOfContainer(pod: PodObject, status: ContainerStatus): Cause | undefined {
@@ -124,13 +125,7 @@ export function latestEvent(events: readonly EventObject[]): EventObject | undef
 
 /** When an Event was seen last, in milliseconds since the epoch. */
 export function eventMs({ series, lastTimestamp, eventTime, metadata }: EventObject): number {
-  return timeOf(series?.lastObservedTime ?? lastTimestamp ?? eventTime ?? metadata.creationTimestamp) ?? 0;
-}
-
-/** A time as the API server writes it, in milliseconds since the epoch. */
-export function timeOf(text: string | null | undefined): number | undefined {
-  const ms = typeof text === 'string' ? Date.parse(text) : Number.NaN;
-  return Number.isNaN(ms) ? undefined : ms;
+  return timeMs(series?.lastObservedTime ?? lastTimestamp ?? eventTime ?? metadata.creationTimestamp) ?? 0;
 }
 
 function endOfPod(pod: PodObject): ContainerEnd {
@@ -161,8 +156,8 @@ function endOfContainer(
 }
 
 function endedAt(pod: PodObject): number {
-  const times = containersOf(pod).map(({ state }) => timeOf(state?.terminated?.finishedAt) ?? 0);
-  return Math.max(timeOf(pod.metadata.creationTimestamp) ?? 0, ...times);
+  const times = containersOf(pod).map(({ state }) => timeMs(state?.terminated?.finishedAt) ?? 0);
+  return Math.max(timeMs(pod.metadata.creationTimestamp) ?? 0, ...times);
 }
 
 function containersOf({ status }: PodObject): readonly ContainerStatus[] {
