@@ -2,10 +2,11 @@ import type { JobMetadata, JobObject } from '../../api/job.ts';
 import type { DaemonJobObject } from '../../core/daemon/daemon-record.ts';
 import type { FlowObject } from '../../core/flow/flow-projection.ts';
 import { collectionPaths, type Collection } from '../../kube/collections.ts';
-import { apiPath, type Connection, type Query } from '../../kube/connection.ts';
+import type { Connection, Query } from '../../kube/connection.ts';
 import type { Log } from '../../kube/log.ts';
 import { Reflector } from '../../kube/reflector.ts';
 import type { Identified } from '../../kube/store-change.ts';
+import { podsOf, type PodObject } from './pods.ts';
 import {
   byNamespace,
   whyUnread,
@@ -13,58 +14,6 @@ import {
   type NamespaceObjects,
   type Unread,
 } from './read-objects.ts';
-
-/** A Pod, in the fields that commands show. */
-export interface PodObject {
-  readonly metadata: JobMetadata;
-  readonly spec?: {
-    readonly nodeName?: string;
-    readonly containers?: readonly { readonly name: string; readonly image?: string }[];
-    readonly initContainers?: readonly {
-      readonly name: string;
-      readonly image?: string;
-      readonly restartPolicy?: string;
-    }[];
-  };
-  readonly status?: {
-    readonly phase?: string;
-    readonly reason?: string;
-    readonly message?: string;
-    readonly startTime?: string;
-    readonly conditions?: readonly {
-      readonly type: string;
-      readonly status: string;
-      readonly reason?: string;
-      readonly message?: string;
-    }[];
-    readonly containerStatuses?: readonly ContainerStatus[];
-    readonly initContainerStatuses?: readonly ContainerStatus[];
-  };
-}
-
-/** How one container of a pod stands. */
-export interface ContainerStatus {
-  readonly name: string;
-  readonly ready?: boolean;
-  readonly started?: boolean | null;
-  readonly restartCount?: number;
-  readonly state?: ContainerState;
-  /** How it ended before it was started again. */
-  readonly lastState?: ContainerState;
-}
-
-/** What a container does: one of these, as the API server sends it. */
-export interface ContainerState {
-  readonly waiting?: { readonly reason?: string; readonly message?: string };
-  readonly running?: { readonly startedAt?: string };
-  readonly terminated?: {
-    readonly exitCode?: number;
-    readonly signal?: number;
-    readonly reason?: string;
-    readonly message?: string;
-    readonly finishedAt?: string;
-  };
-}
 
 /** What happens to the way to the cluster while it is followed. */
 export type ContactChange =
@@ -107,9 +56,6 @@ export type FollowedNamespace = Followed<NamespaceObjects>;
 interface Kept extends Identified {
   readonly object: object;
 }
-
-/** Pods of Jobs have this label (https://kubernetes.io/docs/reference/labels-annotations-taints/#batch-kubernetes-io-job-name). */
-export const POD_OF_JOB = 'batch.kubernetes.io/job-name';
 
 /**
  * Follows Jobs, JobFlows and DaemonJobs of a namespace, and the pods of Jobs where they are asked for, by list and watch.
@@ -182,7 +128,7 @@ async function followObjects(
     beginIfAllowed({ resource, path: pathOf(resource) }, {}, onDeleted);
   const deleted = (gone: DeletedObject): void => options.onDeleted?.(gone);
   const [namespace] = namespaces;
-  const podsPath = namespace === undefined ? '/api/v1/pods' : apiPath`/api/v1/namespaces/${namespace}/pods`;
+  const podsOfJobs = podsOf({ namespace });
   // A reflector would go on asking for what it may not have.
   await connection.request({ method: 'GET', path: pathOf('jobs'), query: { limit: 1 } });
   const [jobs, flows, daemons, pods] = await Promise.all([
@@ -193,9 +139,7 @@ async function followObjects(
       deleted({ kind: 'JobFlow', object: object as FlowObject });
     }),
     ours('daemonjobs'),
-    options.pods === true
-      ? beginIfAllowed({ resource: 'pods', path: podsPath }, { labelSelector: POD_OF_JOB })
-      : () => [],
+    options.pods === true ? beginIfAllowed(podsOfJobs, podsOfJobs.query) : () => [],
   ]);
   return {
     objects: () => ({

@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import { isApiError } from '../../kube/api-error.ts';
-import { apiPath, type Connection } from '../../kube/connection.ts';
-import type { PodObject } from '../cluster/follow-namespace.ts';
+import type { Connection } from '../../kube/connection.ts';
+import { podsOf, type PodObject } from '../cluster/pods.ts';
 import { listIfAllowed } from '../cluster/read-objects.ts';
 import { lastLinesOfFailed } from '../logs/last-lines.ts';
 import type { NamespaceProgress } from './follow-run.ts';
@@ -76,11 +76,7 @@ export class FailureLogs {
   async #read(namespace: string, job: string): Promise<void> {
     const { connection, tell } = this.#options;
     try {
-      const { items, unread } = await listIfAllowed<PodObject>(connection, {
-        resource: 'pods',
-        path: apiPath`/api/v1/namespaces/${namespace}/pods`,
-        query: { labelSelector: `batch.kubernetes.io/job-name=${job}` },
-      });
+      const { items, unread } = await listIfAllowed<PodObject>(connection, podsOf({ namespace, job }));
       if (unread !== undefined) {
         tell(`Job "${job}": its logs cannot be had. ${unread.sentence}`, []);
         return;

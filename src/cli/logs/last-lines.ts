@@ -1,6 +1,6 @@
 import { ApiError } from '../../kube/api-error.ts';
 import type { Connection } from '../../kube/connection.ts';
-import type { PodObject } from '../cluster/follow-namespace.ts';
+import type { PodObject } from '../cluster/pods.ts';
 import { logProblem, readLog, type LogSource } from './log-request.ts';
 import { failedContainers } from './pod-containers.ts';
 

@@ -1,4 +1,4 @@
-import type { ContainerStatus, PodObject } from '../cluster/follow-namespace.ts';
+import type { ContainerStatus, PodObject } from '../cluster/pods.ts';
 
 /** How far the latest run of a container is. */
 export type ContainerPhase = 'notStarted' | 'running' | 'ended';

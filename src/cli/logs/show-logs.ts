@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { CommandError } from '../cluster/command-error.ts';
-import { followNamespace, type ContactChange, type PodObject } from '../cluster/follow-namespace.ts';
+import { followNamespace, type ContactChange } from '../cluster/follow-namespace.ts';
+import { podsOf, type PodObject } from '../cluster/pods.ts';
 import {
   assertNamespace,
   listIfAllowed,
@@ -12,7 +13,6 @@ import type { Session } from '../cluster/session.ts';
 import { findTarget, parseTargetWord, type Target } from '../gates/target.ts';
 import { EXIT_CODES, type Terminal } from '../terminal.ts';
 import { viewNamespace } from '../view/namespace-view.ts';
-import { apiPath } from '../../kube/connection.ts';
 import { absentLogs } from './absent-logs.ts';
 import { copyLog, type RunStage } from './copy-log.ts';
 import { haveAllEnded, jobsToLog, type LoggedJob } from './log-jobs.ts';
@@ -36,7 +36,6 @@ export interface LogsRun extends LogForm {
 }
 
 const KINDS = ['job', 'jobflow', 'daemonjob'] as const;
-const PODS_OF_JOBS = 'batch.kubernetes.io/job-name';
 
 /**
  * Writes the logs of Jobs, of JobFlows and of DaemonJobs. A log that cannot be had is told, and does not end the rest.
@@ -50,11 +49,7 @@ export async function showLogs(session: Session, terminal: Terminal, run: LogsRu
   const targets = await findTargets(session, objects, run.words);
   const show = new LogShow(session, terminal, run, targets);
   if (run.follow) return show.follow();
-  const pods = await listIfAllowed<PodObject>(connection, {
-    resource: 'pods',
-    path: apiPath`/api/v1/namespaces/${namespace}/pods`,
-    query: { labelSelector: PODS_OF_JOBS },
-  });
+  const pods = await listIfAllowed<PodObject>(connection, podsOf({ namespace }));
   assertReadable([pods.unread]);
   await show.once(objects, pods.items);
 }

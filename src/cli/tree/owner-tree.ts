@@ -1,6 +1,6 @@
 import { parseReference } from '../../api/dependency-reference.ts';
 import type { JobMetadata } from '../../api/job.ts';
-import type { PodObject } from '../cluster/follow-namespace.ts';
+import type { PodObject } from '../cluster/pods.ts';
 import type { NamespaceObjects } from '../cluster/read-objects.ts';
 import { inDependencyOrder } from '../status/select-parts.ts';
 import { messageOf } from '../status/status-table.ts';

@@ -1,5 +1,5 @@
 import { CommandError } from '../cluster/command-error.ts';
-import { POD_OF_JOB, type PodObject } from '../cluster/follow-namespace.ts';
+import { podsOf, type PodObject } from '../cluster/pods.ts';
 import { assertNamespace, listIfAllowed, readNamespace } from '../cluster/read-objects.ts';
 import type { Session } from '../cluster/session.ts';
 import { apiPath } from '../../kube/connection.ts';
@@ -36,12 +36,13 @@ export async function showTree(
       `"${word}" names no Job, JobFlow, DaemonJob, CronJob or Pod; write NAME or KIND/NAME.`,
       EXIT_CODES.usage,
     );
-  const list = <T>(resource: string, path: string, labelSelector?: string) =>
-    listIfAllowed<T>(connection, { resource, path, query: { labelSelector } });
   const [objects, cronJobs, pods] = await Promise.all([
     readNamespace(connection, namespace),
-    list<CronJobObject>('cronjobs', apiPath`/apis/batch/v1/namespaces/${namespace}/cronjobs`),
-    list<PodObject>('pods', apiPath`/api/v1/namespaces/${namespace}/pods`, POD_OF_JOB),
+    listIfAllowed<CronJobObject>(connection, {
+      resource: 'cronjobs',
+      path: apiPath`/apis/batch/v1/namespaces/${namespace}/cronjobs`,
+    }),
+    listIfAllowed<PodObject>(connection, podsOf({ namespace })),
   ]);
   const nowMs = connection.serverTimeMs();
   const view = viewNamespace(objects, nowMs);

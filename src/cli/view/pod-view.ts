@@ -1,4 +1,4 @@
-import type { ContainerState, ContainerStatus, PodObject } from '../cluster/follow-namespace.ts';
+import type { ContainerState, ContainerStatus, PodObject } from '../cluster/pods.ts';
 import type { PartState } from './part-view.ts';
 
 /** A pod as commands show it. */

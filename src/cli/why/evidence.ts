@@ -1,7 +1,7 @@
 import type { JobMetadata, JobObject } from '../../api/job.ts';
 import type { DaemonJobObject } from '../../core/daemon/daemon-record.ts';
 import type { NodeRecord } from '../../core/daemon/node-record.ts';
-import type { PodObject } from '../cluster/follow-namespace.ts';
+import type { PodObject } from '../cluster/pods.ts';
 import type { Unread } from '../cluster/read-objects.ts';
 import type { Installation } from '../installation/installation.ts';
 import type { Reading } from '../installation/reading.ts';

@@ -1,5 +1,5 @@
 import type { NodeRecord } from '../../core/daemon/node-record.ts';
-import type { PodObject } from '../cluster/follow-namespace.ts';
+import type { PodObject } from '../cluster/pods.ts';
 import type { Installation } from '../installation/installation.ts';
 import type { Reading } from '../installation/reading.ts';
 import { keyOf, type EventObject, type Evidence, type Need, type WorkloadObject } from './evidence.ts';

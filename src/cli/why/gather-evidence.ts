@@ -3,7 +3,7 @@ import type { JobObject } from '../../api/job.ts';
 import { projectNode, type NodeObject } from '../../core/daemon/node-record.ts';
 import { apiPath, type Connection } from '../../kube/connection.ts';
 import { readNamespace, type NamespaceObjects } from '../cluster/read-objects.ts';
-import type { PodObject } from '../cluster/follow-namespace.ts';
+import { podsOf, type PodObject } from '../cluster/pods.ts';
 import { installationFor } from '../installation/find-installations.ts';
 import { mapReading, readObjects } from '../installation/reading.ts';
 import { viewNamespace } from '../view/namespace-view.ts';
@@ -104,9 +104,8 @@ async function readNeed(connection: Connection, { view, jobs }: Evidence, need: 
   switch (need.kind) {
     case 'pods': {
       const read = await readObjects(connection, {
-        path: apiPath`/api/v1/namespaces/${namespace}/pods`,
+        ...podsOf({ namespace, job: need.job }),
         what: `pods in namespace "${namespace}"`,
-        query: { labelSelector: `batch.kubernetes.io/job-name=${need.job}` },
       });
       return { kind: 'pods', pods: mapReading(read, (all) => all as PodObject[]) };
     }

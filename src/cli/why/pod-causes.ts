@@ -1,4 +1,4 @@
-import type { ContainerState, ContainerStatus, PodObject } from '../cluster/follow-namespace.ts';
+import type { ContainerState, ContainerStatus, PodObject } from '../cluster/pods.ts';
 import { timeMs } from '../view/api-time.ts';
 import type { Cause, ContainerEnd } from './cause.ts';
 import type { EventObject } from './evidence.ts';

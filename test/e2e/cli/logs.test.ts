@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { buffer, text } from 'node:stream/consumers';
-import type { PodObject } from '../../../src/cli/cluster/follow-namespace.ts';
+import type { PodObject } from '../../../src/cli/cluster/pods.ts';
 import { listAll } from '../../../src/cli/cluster/read-objects.ts';
 import { lastLinesOfFailed } from '../../../src/cli/logs/last-lines.ts';
 import { connect, type Connection } from '../../../src/kube/connection.ts';

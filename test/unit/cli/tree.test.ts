@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { JobMetadata, OwnerReference } from '../../../src/api/job.ts';
-import type { PodObject } from '../../../src/cli/cluster/follow-namespace.ts';
+import type { PodObject } from '../../../src/cli/cluster/pods.ts';
 import { drawTree } from '../../../src/cli/tree/draw-tree.ts';
 import {
   OwnerTrees,

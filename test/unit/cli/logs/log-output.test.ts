@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { PodObject } from '../../../../src/cli/cluster/follow-namespace.ts';
+import type { PodObject } from '../../../../src/cli/cluster/pods.ts';
 import { absentLogs } from '../../../../src/cli/logs/absent-logs.ts';
 import { haveAllEnded, jobsToLog } from '../../../../src/cli/logs/log-jobs.ts';
 import { LogOutput } from '../../../../src/cli/logs/log-output.ts';

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { PodObject } from '../../../../src/cli/cluster/follow-namespace.ts';
+import type { PodObject } from '../../../../src/cli/cluster/pods.ts';
 import { containersOf, failedContainers } from '../../../../src/cli/logs/pod-containers.ts';
 
 type Status = NonNullable<PodObject['status']>;

@@ -1,9 +1,5 @@
 import { expect } from 'chai';
-import type {
-  ContainerState,
-  ContainerStatus,
-  PodObject,
-} from '../../../../src/cli/cluster/follow-namespace.ts';
+import type { ContainerState, ContainerStatus, PodObject } from '../../../../src/cli/cluster/pods.ts';
 import { viewPod } from '../../../../src/cli/view/pod-view.ts';
 
 function pod(status: NonNullable<PodObject['status']>, rest: Partial<PodObject> = {}): PodObject {

@@ -1,5 +1,5 @@
 import type { NamespaceObjects } from '../../../../src/cli/cluster/read-objects.ts';
-import type { PodObject } from '../../../../src/cli/cluster/follow-namespace.ts';
+import type { PodObject } from '../../../../src/cli/cluster/pods.ts';
 import type { Installation } from '../../../../src/cli/installation/installation.ts';
 import { viewNamespace } from '../../../../src/cli/view/namespace-view.ts';
 import { answerOf } from '../../../../src/cli/why/answer.ts';

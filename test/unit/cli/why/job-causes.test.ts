@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { ContainerState, PodObject } from '../../../../src/cli/cluster/follow-namespace.ts';
+import type { ContainerState, PodObject } from '../../../../src/cli/cluster/pods.ts';
 import { adviceFor } from '../../../../src/cli/why/advice.ts';
 import { CREATED_MS, job, type JobBuilder } from '../../../support/job-builder.ts';
 import { causesOf, evidenceOf, events, explained, podOf, pods, type Known } from './evidence-builder.ts';
