@@ -37,7 +37,7 @@ export function readBundle(caBundle: string | undefined): readonly X509Certifica
 }
 
 /** When a certificate begins and ends, in milliseconds since the epoch. */
-export function validityOf(certificate: X509Certificate): {
+function validityOf(certificate: X509Certificate): {
   readonly fromMs: number;
   readonly untilMs: number;
 } {

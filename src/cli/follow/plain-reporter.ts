@@ -76,7 +76,7 @@ export function labelOf(name: string, namespace: string, isOne: boolean): string
 }
 
 /** `15:04:05`, by the clock of this machine's own place. */
-export function clockTime(ms: number): string {
+function clockTime(ms: number): string {
   const date = new Date(ms);
   return [date.getHours(), date.getMinutes(), date.getSeconds()]
     .map((value) => String(value).padStart(2, '0'))

@@ -1,5 +1,5 @@
 import { controllerState, isFor, type ControllerState } from '../installation/installation.ts';
-import type { Tracing } from './explain.ts';
+import type { Tracing } from './tracing.ts';
 
 /** What is known of a controller that has not done what it should have. */
 export interface Lateness {

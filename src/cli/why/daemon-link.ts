@@ -5,7 +5,7 @@ import { parseReference } from '../../api/dependency-reference.ts';
 import { hasEnded, type PartView } from '../view/part-view.ts';
 import type { Cause } from './cause.ts';
 import { lateness } from './controller-lateness.ts';
-import type { LinkDraft, Tracing } from './explain.ts';
+import type { LinkDraft, Tracing } from './tracing.ts';
 import { stalledIn } from './flow-link.ts';
 import type { FoundEvidence } from './found.ts';
 import { GRACE_MS } from './job-causes.ts';

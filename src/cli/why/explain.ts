@@ -1,32 +1,13 @@
 import { parseReference } from '../../api/dependency-reference.ts';
-import type { Wanted } from '../../api/outcomes.ts';
 import type { Evidence } from './evidence.ts';
 import type { Cause, Remark } from './cause.ts';
 import { goesOnByItself } from './cause.ts';
-import type { Explanation, Link, LinkState, Root, Upstream } from './explanation.ts';
+import type { Explanation, Link, Root } from './explanation.ts';
 import { linkOfFlow } from './flow-link.ts';
 import { FoundEvidence } from './found.ts';
 import { linkOfPart } from './part-link.ts';
 import { remarksOn } from './remarks.ts';
-
-/** What links are made with. */
-export interface Tracing {
-  readonly evidence: Evidence;
-  readonly found: FoundEvidence;
-  /** Follows an edge: what it leads to becomes a link of its own. */
-  readonly follow: (name: string, wants: Wanted | undefined) => Upstream;
-  /** Adds a link of which all is known: what bears the name is not what is waited for. */
-  readonly add: (link: LinkDraft, wants: Wanted | undefined) => Upstream;
-}
-
-/** A link, with what is left out being nothing. */
-export interface LinkDraft {
-  readonly name: string;
-  readonly state: LinkState;
-  readonly sinceMs?: number | undefined;
-  readonly causes?: readonly Cause[];
-  readonly upstreams?: readonly Upstream[];
-}
+import type { LinkDraft, Tracing } from './tracing.ts';
 
 /**
  * Says why something has not started, or has ended as it has: follows what it waits for to those that really hold it.

@@ -6,7 +6,7 @@ import type { FlowView } from '../view/namespace-view.ts';
 import { hasEnded, type PartView } from '../view/part-view.ts';
 import { timeMs } from '../view/api-time.ts';
 import { lateness } from './controller-lateness.ts';
-import type { LinkDraft, Tracing } from './explain.ts';
+import type { LinkDraft, Tracing } from './tracing.ts';
 import { stateUnread } from './explanation.ts';
 import { GRACE_MS } from './job-causes.ts';
 

@@ -9,7 +9,7 @@ import { nearNames } from '../view/near-names.ts';
 import type { Cause } from './cause.ts';
 import { lateness } from './controller-lateness.ts';
 import { causesOfDaemon, endOfDaemon } from './daemon-link.ts';
-import type { LinkDraft, Tracing } from './explain.ts';
+import type { LinkDraft, Tracing } from './tracing.ts';
 import { stateUnread } from './explanation.ts';
 import { stalledIn } from './flow-link.ts';
 import { causeOfFailure, causeOfRun, GRACE_MS } from './job-causes.ts';
