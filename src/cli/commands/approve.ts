@@ -1,8 +1,8 @@
 import { Command } from 'commander';
 import { withCluster } from '../cluster/session.ts';
-import { assertChoice } from '../gates/choose-targets.ts';
+import { assertChoice } from '../targets/choose-targets.ts';
 import { decideApprove } from '../gates/decide-approve.ts';
-import { withGateOptions, type GateOptions } from '../gates/gate-options.ts';
+import { withGateOptions, type GateOptions } from '../gates/gate-command.ts';
 import { readUserName } from '../gates/read-user-name.ts';
 import { workGates } from '../gates/work-gates.ts';
 import type { Terminal } from '../terminal.ts';

@@ -5,8 +5,8 @@ import { CommandError } from '../cluster/command-error.ts';
 import { withCluster } from '../cluster/session.ts';
 import { CASCADES, type Cascade } from '../delete/plan-deletion.ts';
 import { workDeletion } from '../delete/work-deletion.ts';
-import { assertChoice } from '../gates/choose-targets.ts';
-import type { DryRun } from '../gates/dry-run.ts';
+import { assertChoice } from '../targets/choose-targets.ts';
+import type { DryRun } from '../targets/dry-run.ts';
 import { EXIT_CODES, type Terminal } from '../terminal.ts';
 
 interface DeleteOptions extends ClusterOptions {

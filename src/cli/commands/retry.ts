@@ -1,9 +1,9 @@
 import { Command, Option } from 'commander';
 import { withClusterOptions, type ClusterOptions } from '../cluster/cluster-options.ts';
 import { withCluster } from '../cluster/session.ts';
-import { assertChoice } from '../gates/choose-targets.ts';
-import type { DryRun } from '../gates/dry-run.ts';
-import { OBJECT_FORMS, type ObjectForm } from '../gates/written-object.ts';
+import { assertChoice } from '../targets/choose-targets.ts';
+import type { DryRun } from '../targets/dry-run.ts';
+import { OBJECT_FORMS, type ObjectForm } from '../targets/written-object.ts';
 import { retry } from '../retry/retry.ts';
 import { stateFolders } from '../retry/saved-jobs.ts';
 import type { Terminal } from '../terminal.ts';

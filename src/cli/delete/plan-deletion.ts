@@ -3,8 +3,7 @@ import type { ControllerOwner } from '../../core/job-record.ts';
 import { flowState } from '../view/concerned-parts.ts';
 import type { NamespaceView } from '../view/namespace-view.ts';
 import { hasEnded, type PartState, type PartView } from '../view/part-view.ts';
-import { isDeleting } from '../gates/seen-target.ts';
-import { referenceTo, type Target } from '../gates/target.ts';
+import { isDeleting, referenceTo, type Target } from '../targets/target.ts';
 
 /** What becomes of the objects that belong to a deleted one, in kubectl's words. */
 export const CASCADES = ['background', 'foreground', 'orphan'] as const;

@@ -1,5 +1,5 @@
 import { describeReference } from '../../api/dependency-reference.ts';
-import { describeTarget } from '../gates/target.ts';
+import { describeTarget } from '../targets/target.ts';
 import { counted } from '../view/counted.ts';
 import type { PartView } from '../view/part-view.ts';
 import type { Cascade, Deletion, DeletionPlan } from './plan-deletion.ts';

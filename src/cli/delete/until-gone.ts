@@ -3,8 +3,7 @@ import type { JobMetadata } from '../../api/job.ts';
 import { KEEP_OUTCOME_FINALIZER } from '../../api/names.ts';
 import { isApiError, isForbidden } from '../../kube/api-error.ts';
 import type { Connection } from '../../kube/connection.ts';
-import { describeTarget, type Target } from '../gates/target.ts';
-import { targetPath } from '../gates/work-gates.ts';
+import { describeTarget, targetPath, type Target } from '../targets/target.ts';
 
 /** How waiting for objects to go ended. */
 export type GoneResult =

@@ -9,7 +9,7 @@ import {
   waitsAtGate,
   type SeenTarget,
 } from './seen-target.ts';
-import { describeTarget } from './target.ts';
+import { describeTarget } from '../targets/target.ts';
 
 /** Who approves, and when. */
 export interface Approval {

@@ -10,7 +10,7 @@ import {
   waitsAtGate,
   type SeenTarget,
 } from './seen-target.ts';
-import { describeTarget } from './target.ts';
+import { describeTarget } from '../targets/target.ts';
 
 /**
  * Decides about `jobflow hold`: a Job that waits gets the annotation `hold`, and an approval that it had is taken back.

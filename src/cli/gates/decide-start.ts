@@ -13,7 +13,7 @@ import {
   waitsFor,
   type SeenTarget,
 } from './seen-target.ts';
-import { describeTarget } from './target.ts';
+import { describeTarget } from '../targets/target.ts';
 
 /**
  * Decides about `jobflow start`: a Job that waits loses what it waits for, `depends-on` and `hold`. That is how a Job

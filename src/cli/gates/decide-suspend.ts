@@ -2,7 +2,6 @@ import { hasEnded } from '../view/part-view.ts';
 import type { GateDecision } from './gate-edit.ts';
 import {
   commandFor,
-  isDeleting,
   nothing,
   refused,
   standing,
@@ -10,7 +9,7 @@ import {
   waitsFor,
   type SeenTarget,
 } from './seen-target.ts';
-import { describeTarget, type Target } from './target.ts';
+import { describeTarget, isDeleting, type Target } from '../targets/target.ts';
 
 /** Jobs with this label start when Kueue admits them (https://kueue.sigs.k8s.io/docs/tasks/run/jobs/). */
 const KUEUE_QUEUE = 'kueue.x-k8s.io/queue-name';

@@ -1,6 +1,6 @@
 import type { JobMetadata } from '../../api/job.ts';
 import type { NamespaceObjects } from '../cluster/read-objects.ts';
-import { referenceTo, type Target } from './target.ts';
+import { referenceTo, type Target } from '../targets/target.ts';
 
 /** What one write changes of an object. */
 export interface GateEdit {

@@ -4,7 +4,7 @@ import type { FlowView, NamespaceView } from '../view/namespace-view.ts';
 import type { PartView } from '../view/part-view.ts';
 import { inShell } from '../cluster/cluster-options.ts';
 import type { GateDecision } from './gate-edit.ts';
-import { describeTarget, referenceTo, type Target } from './target.ts';
+import { describeTarget, isDeleting, referenceTo, type Target } from '../targets/target.ts';
 
 /** An object, and how it stands. */
 export interface SeenTarget {
@@ -68,11 +68,6 @@ export function refuseUntouchable({ target, part }: SeenTarget): GateDecision | 
   const reason = part?.record?.leftAloneBecause;
   if (reason === undefined) return undefined;
   return refused(`jobflow leaves ${describeTarget(target)} alone, because ${reason}: it has no gate.`);
-}
-
-/** Whether the API server has been asked to delete it. */
-export function isDeleting({ object }: Target): boolean {
-  return typeof object.metadata.deletionTimestamp === 'string';
 }
 
 /** A decision against it, in one sentence. */

@@ -5,7 +5,7 @@ import type { FlowView } from '../view/namespace-view.ts';
 import type { PartView } from '../view/part-view.ts';
 import { describeIgnored } from './decide-start.ts';
 import { commandFor, waitsFor, type SeenTarget } from './seen-target.ts';
-import { describeTarget } from './target.ts';
+import { describeTarget } from '../targets/target.ts';
 
 /** The commands that open and shut gates by hand. */
 export type GateVerb = 'hold' | 'approve' | 'start' | 'suspend' | 'resume';

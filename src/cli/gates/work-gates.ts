@@ -1,20 +1,18 @@
 import { describeReference } from '../../api/dependency-reference.ts';
-import { API_GROUP, API_VERSION } from '../../api/names.ts';
 import { ApiError, isApiError } from '../../kube/api-error.ts';
-import { apiPath, type Connection } from '../../kube/connection.ts';
-import { jobPath } from '../../kube/patches.ts';
+import type { Connection } from '../../kube/connection.ts';
 import { sentenceOf } from '../cluster/command-error.ts';
 import { readNamespace } from '../cluster/read-objects.ts';
 import { CLI_FIELD_MANAGER, type Session } from '../cluster/session.ts';
 import { EXIT_CODES, type Terminal } from '../terminal.ts';
 import { viewNamespace } from '../view/namespace-view.ts';
-import { chooseTargets, type Choice } from './choose-targets.ts';
-import { dryRunQuery, dryRunSuffix, type DryRun } from './dry-run.ts';
+import { chooseTargets, type Choice } from '../targets/choose-targets.ts';
+import { dryRunQuery, dryRunSuffix, type DryRun } from '../targets/dry-run.ts';
 import { patchBody, withEdits, withTargets, type GateDecision, type GateEdit } from './gate-edit.ts';
 import { seeTarget, type SeenTarget } from './seen-target.ts';
-import { describeTarget, referenceTo, RESOURCES, type Target } from './target.ts';
+import { describeTarget, referenceTo, targetPath, type Target } from '../targets/target.ts';
 import { tellEdit, type GateVerb } from './tell-edit.ts';
-import { writtenObjects, type ObjectForm } from './written-object.ts';
+import { writtenObjects, type ObjectForm } from '../targets/written-object.ts';
 
 /** One run of a command that opens or shuts gates. */
 export interface GateWork {
@@ -139,13 +137,6 @@ async function writeEdits(
     }
   }
   return written;
-}
-
-/** The path of an object at the API server. */
-export function targetPath({ kind, name, object }: Target): string {
-  const namespace = object.metadata.namespace ?? '';
-  if (kind === 'job') return jobPath({ namespace, name });
-  return `/apis/${API_GROUP}/${API_VERSION}${apiPath`/namespaces/${namespace}/`}${RESOURCES[kind]}/${encodeURIComponent(name)}`;
 }
 
 function resultOf(error: ApiError, target: Target, server: string): Result {

@@ -1,6 +1,6 @@
 import { formatReference } from '../../api/dependency-reference.ts';
 import type { PodObject } from '../cluster/pods.ts';
-import { referenceTo, type Target } from '../gates/target.ts';
+import { referenceTo, type Target } from '../targets/target.ts';
 import type { NamespaceView } from '../view/namespace-view.ts';
 import { hasEnded, type PartView } from '../view/part-view.ts';
 

@@ -10,7 +10,7 @@ import {
   type Unread,
 } from '../cluster/read-objects.ts';
 import type { Session } from '../cluster/session.ts';
-import { findTarget, parseTargetWord, type Target } from '../gates/target.ts';
+import { findTarget, parseTargetWord, type Target } from '../targets/target.ts';
 import { EXIT_CODES, type Terminal } from '../terminal.ts';
 import { viewNamespace } from '../view/namespace-view.ts';
 import { absentLogs } from './absent-logs.ts';

@@ -6,7 +6,7 @@ import type { Connection } from '../../kube/connection.ts';
 import { jobPath } from '../../kube/patches.ts';
 import { CommandError } from '../cluster/command-error.ts';
 import { readOne } from '../cluster/read-objects.ts';
-import type { Target } from '../gates/target.ts';
+import type { Target } from '../targets/target.ts';
 import type { RetryStep } from './plan-retry.ts';
 import { recreatedJob } from './recreated-job.ts';
 import { annotateForRetry, createJob, deleteJob, untilBegunAnew, untilGone } from './retry-requests.ts';

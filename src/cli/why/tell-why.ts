@@ -16,7 +16,7 @@ import { findSubject } from './find-subject.ts';
 import { explainWithEvidence, lookAtNamespace } from './gather-evidence.ts';
 import { jsonReport } from './report-json.ts';
 import { textReport, type ReportInput } from './report-text.ts';
-import type { TargetWord } from '../gates/target.ts';
+import type { TargetWord } from '../targets/target.ts';
 
 /** How the answer is to be written. */
 export type WhyForm = 'text' | 'json';

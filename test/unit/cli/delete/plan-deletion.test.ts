@@ -4,7 +4,7 @@ import type { NamespaceObjects } from '../../../../src/cli/cluster/read-objects.
 import { planDeletion, type Cascade, type DeletionPlan } from '../../../../src/cli/delete/plan-deletion.ts';
 import { listDeletions, remarksOn, tellDeletion } from '../../../../src/cli/delete/tell-deletion.ts';
 import { whatKeeps } from '../../../../src/cli/delete/until-gone.ts';
-import { findTarget, parseTargetWord, type Target } from '../../../../src/cli/gates/target.ts';
+import { findTarget, parseTargetWord, type Target } from '../../../../src/cli/targets/target.ts';
 import { viewNamespace } from '../../../../src/cli/view/namespace-view.ts';
 import { CREATED_MS, job, type JobBuilder } from '../../../support/job-builder.ts';
 

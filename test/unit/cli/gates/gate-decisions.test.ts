@@ -8,7 +8,7 @@ import { decideStart } from '../../../../src/cli/gates/decide-start.ts';
 import { decideResume, decideSuspend } from '../../../../src/cli/gates/decide-suspend.ts';
 import { withEdits, withTargets, type GateDecision } from '../../../../src/cli/gates/gate-edit.ts';
 import { seeTarget, type SeenTarget } from '../../../../src/cli/gates/seen-target.ts';
-import { findTarget, parseTargetWord } from '../../../../src/cli/gates/target.ts';
+import { findTarget, parseTargetWord } from '../../../../src/cli/targets/target.ts';
 import { tellEdit, type GateVerb } from '../../../../src/cli/gates/tell-edit.ts';
 import { viewNamespace } from '../../../../src/cli/view/namespace-view.ts';
 import { entryJobs } from '../../../../src/core/flow/flow-entries.ts';

@@ -1,7 +1,10 @@
 import { describeReference, formatReference, type UpstreamKind } from '../../api/dependency-reference.ts';
 import type { JobObject } from '../../api/job.ts';
+import { API_GROUP, API_VERSION } from '../../api/names.ts';
 import type { DaemonJobObject } from '../../core/daemon/daemon-record.ts';
 import type { FlowObject } from '../../core/flow/flow-projection.ts';
+import { apiPath } from '../../kube/connection.ts';
+import { jobPath } from '../../kube/patches.ts';
 import type { NamespaceObjects } from '../cluster/read-objects.ts';
 import { parseKindAndName, type KindAndName } from '../view/kind-words.ts';
 import { notThere } from '../view/not-there.ts';
@@ -72,6 +75,18 @@ export function referenceTo({ kind, name }: Pick<Target, 'kind' | 'name'>): stri
 /** In a sentence: `Job "report"`. */
 export function describeTarget(target: Pick<Target, 'kind' | 'name'>): string {
   return describeReference(referenceTo(target));
+}
+
+/** Whether the API server has been asked to delete it. */
+export function isDeleting({ object }: Target): boolean {
+  return typeof object.metadata.deletionTimestamp === 'string';
+}
+
+/** The path of an object at the API server. */
+export function targetPath({ kind, name, object }: Target): string {
+  const namespace = object.metadata.namespace ?? '';
+  if (kind === 'job') return jobPath({ namespace, name });
+  return `/apis/${API_GROUP}/${API_VERSION}${apiPath`/namespaces/${namespace}/`}${RESOURCES[kind]}/${encodeURIComponent(name)}`;
 }
 
 function missingSentence(

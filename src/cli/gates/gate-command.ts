@@ -1,7 +1,7 @@
 import { Option, type Command } from 'commander';
 import { withClusterOptions, type ClusterOptions } from '../cluster/cluster-options.ts';
-import type { DryRun } from './dry-run.ts';
-import { OBJECT_FORMS, type ObjectForm } from './written-object.ts';
+import type { DryRun } from '../targets/dry-run.ts';
+import { OBJECT_FORMS, type ObjectForm } from '../targets/written-object.ts';
 
 /** The options that all commands have that change objects by name. */
 export interface GateOptions extends ClusterOptions {
