@@ -1,10 +1,7 @@
 import { Command } from 'commander';
-import { withCluster } from '../cluster/session.ts';
-import { assertChoice } from '../targets/choose-targets.ts';
 import { decideApprove } from '../gates/decide-approve.ts';
-import { withGateOptions, type GateOptions } from '../gates/gate-command.ts';
+import { gateAction, withGateOptions } from '../gates/gate-command.ts';
 import { readUserName } from '../gates/read-user-name.ts';
-import { workGates } from '../gates/work-gates.ts';
 import type { Terminal } from '../terminal.ts';
 
 const EXAMPLES = `
@@ -24,19 +21,14 @@ export function approveCommand(terminal: Terminal): Command {
     .summary('let Jobs start that are held')
     .description('Lifts the hold of Jobs.')
     .addHelpText('after', EXAMPLES)
-    .action(async (words: string[], { selector, dryRun, output, ...options }: GateOptions) =>
-      withCluster(terminal, options, async (session) => {
-        const choice = { words, selector, kinds: ['job', 'daemonjob'] } as const;
-        assertChoice(choice);
-        const { connection } = session;
-        const approval = { user: await readUserName(connection), timeMs: connection.serverTimeMs() };
-        await workGates(session, terminal, {
-          verb: 'approve',
-          choice,
-          decide: (seen) => decideApprove(seen, approval),
-          dryRun,
-          output,
-        });
+    .action(
+      gateAction(terminal, {
+        verb: 'approve',
+        kinds: ['job', 'daemonjob'],
+        deciding: async ({ connection }) => {
+          const approval = { user: await readUserName(connection), timeMs: connection.serverTimeMs() };
+          return (seen) => decideApprove(seen, approval);
+        },
       }),
     );
 }

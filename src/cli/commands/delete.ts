@@ -1,13 +1,13 @@
 import { Command, Option } from 'commander';
-import { parseDuration } from '../../api/duration.ts';
 import { withClusterOptions, type ClusterOptions } from '../cluster/cluster-options.ts';
-import { CommandError } from '../cluster/command-error.ts';
 import { withCluster } from '../cluster/session.ts';
 import { CASCADES, type Cascade } from '../delete/plan-deletion.ts';
 import { workDeletion } from '../delete/work-deletion.ts';
+import { readDuration } from '../options/read-duration.ts';
+import { dryRunOption, selectorOption, yesOption } from '../options/target-options.ts';
 import { assertChoice } from '../targets/choose-targets.ts';
 import type { DryRun } from '../targets/dry-run.ts';
-import { EXIT_CODES, type Terminal } from '../terminal.ts';
+import type { Terminal } from '../terminal.ts';
 
 interface DeleteOptions extends ClusterOptions {
   readonly selector?: string;
@@ -36,8 +36,8 @@ export function deleteCommand(terminal: Terminal): Command {
   return withClusterOptions(
     new Command('delete')
       .argument('[FLOW|JOB|DAEMONJOB...]', 'NAME, jobflow/NAME, job/NAME or daemonjob/NAME')
-      .option('-l, --selector <LABELS>', 'objects with these labels, in place of names: team=etl,tier!=test')
-      .option('-y, --yes', 'do not ask', false)
+      .addOption(selectorOption())
+      .addOption(yesOption())
       .addOption(
         new Option(
           '--cascade <HOW>',
@@ -54,12 +54,7 @@ export function deleteCommand(terminal: Terminal): Command {
       )
       .option('--timeout <DURATION>', 'how long to wait: 90s, 5m; 0 for as long as it takes', '0')
       .option('--ignore-not-found', 'what is not there is no failure', false)
-      .addOption(
-        new Option('--dry-run [WHERE]', 'only try it: by itself, or at the API server, which deletes nothing')
-          .choices(['none', 'client', 'server'])
-          .default('none')
-          .preset('client'),
-      )
+      .addOption(dryRunOption('only try it: by itself, or at the API server, which deletes nothing'))
       .addOption(
         new Option('-o, --output <FORM>', 'print names in place of what was done').choices(['name']),
       ),
@@ -92,11 +87,5 @@ export function deleteCommand(terminal: Terminal): Command {
 /** As kubectl has it, 0 stands for no limit. */
 function readTimeout(text: string): number | undefined {
   if (/^0(s|m|h)?$/.test(text)) return undefined;
-  const limitMs = parseDuration(text);
-  if (limitMs === undefined)
-    throw new CommandError(
-      `--timeout: "${text}" is not a duration; write a positive number with a unit, such as "90s", "30m" or "2h".`,
-      EXIT_CODES.usage,
-    );
-  return limitMs;
+  return readDuration('--timeout', text);
 }

@@ -1,9 +1,6 @@
 import { Command } from 'commander';
-import { withCluster } from '../cluster/session.ts';
-import { assertChoice } from '../targets/choose-targets.ts';
 import { decideHold } from '../gates/decide-hold.ts';
-import { withGateOptions, type GateOptions } from '../gates/gate-command.ts';
-import { workGates } from '../gates/work-gates.ts';
+import { gateAction, withGateOptions } from '../gates/gate-command.ts';
 import type { Terminal } from '../terminal.ts';
 
 const EXAMPLES = `
@@ -23,11 +20,5 @@ export function holdCommand(terminal: Terminal): Command {
     .summary('keep Jobs from starting until they are approved')
     .description('Keeps Jobs that wait from starting until they are approved.')
     .addHelpText('after', EXAMPLES)
-    .action(async (words: string[], { selector, dryRun, output, ...options }: GateOptions) =>
-      withCluster(terminal, options, async (session) => {
-        const choice = { words, selector, kinds: ['job', 'daemonjob'] } as const;
-        assertChoice(choice);
-        await workGates(session, terminal, { verb: 'hold', choice, decide: decideHold, dryRun, output });
-      }),
-    );
+    .action(gateAction(terminal, { verb: 'hold', kinds: ['job', 'daemonjob'], deciding: () => decideHold }));
 }

@@ -2,7 +2,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { withClusterOptions, type ClusterOptions } from '../cluster/cluster-options.ts';
 import { withCluster } from '../cluster/session.ts';
 import { showLogs } from '../logs/show-logs.ts';
-import { readDuration } from '../run/run-options.ts';
+import { readDuration } from '../options/read-duration.ts';
 import type { Terminal } from '../terminal.ts';
 
 interface LogsOptions extends ClusterOptions {

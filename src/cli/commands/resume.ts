@@ -1,9 +1,6 @@
 import { Command } from 'commander';
-import { withCluster } from '../cluster/session.ts';
-import { assertChoice } from '../targets/choose-targets.ts';
 import { decideResume } from '../gates/decide-suspend.ts';
-import { withGateOptions, type GateOptions } from '../gates/gate-command.ts';
-import { workGates } from '../gates/work-gates.ts';
+import { gateAction, withGateOptions } from '../gates/gate-command.ts';
 import type { Terminal } from '../terminal.ts';
 
 const EXAMPLES = `
@@ -26,11 +23,11 @@ export function resumeCommand(terminal: Terminal): Command {
     .summary('let go on what was suspended')
     .description('Lets JobFlows, DaemonJobs and Jobs go on that were suspended.')
     .addHelpText('after', EXAMPLES)
-    .action(async (words: string[], { selector, dryRun, output, ...options }: GateOptions) =>
-      withCluster(terminal, options, async (session) => {
-        const choice = { words, selector, kinds: ['jobflow', 'daemonjob', 'job'] } as const;
-        assertChoice(choice);
-        await workGates(session, terminal, { verb: 'resume', choice, decide: decideResume, dryRun, output });
+    .action(
+      gateAction(terminal, {
+        verb: 'resume',
+        kinds: ['jobflow', 'daemonjob', 'job'],
+        deciding: () => decideResume,
       }),
     );
 }

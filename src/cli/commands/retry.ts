@@ -1,9 +1,10 @@
-import { Command, Option } from 'commander';
+import { Command } from 'commander';
 import { withClusterOptions, type ClusterOptions } from '../cluster/cluster-options.ts';
 import { withCluster } from '../cluster/session.ts';
+import { dryRunOption, objectsOption, selectorOption, yesOption } from '../options/target-options.ts';
 import { assertChoice } from '../targets/choose-targets.ts';
 import type { DryRun } from '../targets/dry-run.ts';
-import { OBJECT_FORMS, type ObjectForm } from '../targets/written-object.ts';
+import type { ObjectForm } from '../targets/written-object.ts';
 import { retry } from '../retry/retry.ts';
 import { stateFolders } from '../retry/saved-jobs.ts';
 import type { Terminal } from '../terminal.ts';
@@ -33,20 +34,10 @@ export function retryCommand(terminal: Terminal): Command {
     .summary('run again what failed or was skipped, and all that follows')
     .description('Runs again what failed or was skipped, and all that failed because of it.')
     .argument('[JOB|FLOW|DAEMONJOB...]', 'NAME, job/NAME, jobflow/NAME or daemonjob/NAME')
-    .option('-l, --selector <LABELS>', 'objects with these labels, in place of names: team=etl,tier!=test')
-    .option('-y, --yes', 'do not ask', false)
-    .addOption(
-      new Option(
-        '--dry-run [WHERE]',
-        'only show what would be run again, or have the API server judge it too',
-      )
-        .choices(['none', 'client', 'server'])
-        .default('none')
-        .preset('client'),
-    )
-    .addOption(
-      new Option('-o, --output <FORM>', 'print the objects in place of what was done').choices(OBJECT_FORMS),
-    );
+    .addOption(selectorOption())
+    .addOption(yesOption())
+    .addOption(dryRunOption('only show what would be run again, or have the API server judge it too'))
+    .addOption(objectsOption());
   return withClusterOptions(command)
     .addHelpText('after', EXAMPLES)
     .action(async (words: string[], { selector, yes, dryRun, output, ...options }: RetryOptions) =>

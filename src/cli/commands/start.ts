@@ -1,10 +1,11 @@
 import { Command } from 'commander';
-import { withCluster } from '../cluster/session.ts';
-import { assertChoice } from '../targets/choose-targets.ts';
 import { decideStart } from '../gates/decide-start.ts';
-import { withGateOptions, type GateOptions } from '../gates/gate-command.ts';
-import { workGates } from '../gates/work-gates.ts';
+import { gateAction, withGateOptions, type GateOptions } from '../gates/gate-command.ts';
 import type { Terminal } from '../terminal.ts';
+
+interface StartOptions extends GateOptions {
+  readonly ignoreDependencies: boolean;
+}
 
 const EXAMPLES = `
 Removes what a Job or DaemonJob waits for: its dependencies and its hold. The controller then starts it at once, unless
@@ -26,26 +27,13 @@ export function startCommand(terminal: Terminal): Command {
     .option('--ignore-dependencies', 'do it; without this, only say what would be ignored', false)
     .addHelpText('after', EXAMPLES)
     .action(
-      async (
-        words: string[],
-        {
-          selector,
-          dryRun,
-          output,
-          ignoreDependencies,
-          ...options
-        }: GateOptions & { readonly ignoreDependencies: boolean },
-      ) =>
-        withCluster(terminal, options, async (session) => {
-          const choice = { words, selector, kinds: ['job', 'daemonjob'] } as const;
-          assertChoice(choice);
-          await workGates(session, terminal, {
-            verb: 'start',
-            choice,
-            decide: (seen) => decideStart(seen, ignoreDependencies),
-            dryRun,
-            output,
-          });
-        }),
+      gateAction(terminal, {
+        verb: 'start',
+        kinds: ['job', 'daemonjob'],
+        deciding:
+          (_, { ignoreDependencies }: StartOptions) =>
+          (seen) =>
+            decideStart(seen, ignoreDependencies),
+      }),
     );
 }

@@ -1,9 +1,6 @@
 import { Command } from 'commander';
-import { withCluster } from '../cluster/session.ts';
-import { assertChoice } from '../targets/choose-targets.ts';
 import { decideSuspend } from '../gates/decide-suspend.ts';
-import { withGateOptions, type GateOptions } from '../gates/gate-command.ts';
-import { workGates } from '../gates/work-gates.ts';
+import { gateAction, withGateOptions } from '../gates/gate-command.ts';
 import type { Terminal } from '../terminal.ts';
 
 const EXAMPLES = `
@@ -26,17 +23,11 @@ export function suspendCommand(terminal: Terminal): Command {
     .summary('pause JobFlows, DaemonJobs and Jobs that run')
     .description('Pauses JobFlows, DaemonJobs and Jobs that run.')
     .addHelpText('after', EXAMPLES)
-    .action(async (words: string[], { selector, dryRun, output, ...options }: GateOptions) =>
-      withCluster(terminal, options, async (session) => {
-        const choice = { words, selector, kinds: ['jobflow', 'daemonjob', 'job'] } as const;
-        assertChoice(choice);
-        await workGates(session, terminal, {
-          verb: 'suspend',
-          choice,
-          decide: decideSuspend,
-          dryRun,
-          output,
-        });
+    .action(
+      gateAction(terminal, {
+        verb: 'suspend',
+        kinds: ['jobflow', 'daemonjob', 'job'],
+        deciding: () => decideSuspend,
       }),
     );
 }

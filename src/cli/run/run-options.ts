@@ -1,7 +1,4 @@
-import { parseDuration } from '../../api/duration.ts';
 import { inShell, writtenOptions, type ClusterOptions } from '../cluster/cluster-options.ts';
-import { CommandError } from '../cluster/command-error.ts';
-import { EXIT_CODES } from '../terminal.ts';
 
 /** The words of `jobflow run`, as commander reads them. */
 export interface RunWords extends ClusterOptions {
@@ -22,23 +19,6 @@ export interface WayBack {
   readonly status: string;
   /** Undefined if the same words would start something new, or cannot be read again. */
   readonly run: string | undefined;
-}
-
-/**
- * Reads a duration of the command line.
- *
- * @returns milliseconds; undefined if it is not stated
- * @throws CommandError
- */
-export function readDuration(option: string, text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  const ms = parseDuration(text);
-  if (ms === undefined)
-    throw new CommandError(
-      `${option}: "${text}" is not a duration; write a positive number with a unit, such as "90s", "30m" or "2h".`,
-      EXIT_CODES.usage,
-    );
-  return ms;
 }
 
 /**

@@ -20,12 +20,13 @@ import { PlainReporter } from '../follow/plain-reporter.ts';
 import { ScreenReporter } from '../follow/screen-reporter.ts';
 import { formatObjects } from '../manifests/write-objects.ts';
 import { EXIT_CODES, type ExitCode, type Terminal } from '../terminal.ts';
+import { readDuration } from '../options/read-duration.ts';
 import { appliedLines, countWords, partlyAppliedWords, ungatedJobs } from './applied-words.ts';
 import { dryRunHere } from './dry-run.ts';
 import { followedNames, followedNamespaces } from './followed-names.ts';
 import { prepareObjects, type RunPlan } from './prepare-objects.ts';
 import { deleteEnded, endedObjects } from './replace-ended.ts';
-import { readDuration, wayBack, type RunWords } from './run-options.ts';
+import { wayBack, type RunWords } from './run-options.ts';
 
 /** Where a pod has the configuration of a pipeline in the older form, unless JOBFLOW_PIPELINE names another folder. */
 const PIPELINE_FOLDER = '/work/config';
