@@ -10,7 +10,7 @@ import {
   type Unread,
 } from '../cluster/read-objects.ts';
 import type { Session } from '../cluster/session.ts';
-import { findTarget, parseTargetWord, type Target } from '../targets/target.ts';
+import { findTarget, readTargetWord, type Target } from '../targets/target.ts';
 import { EXIT_CODES, type Terminal } from '../terminal.ts';
 import { viewNamespace } from '../view/namespace-view.ts';
 import { absentLogs } from './absent-logs.ts';
@@ -61,12 +61,7 @@ async function findTargets(
 ): Promise<Target[]> {
   const targets: Target[] = [];
   for (const text of words) {
-    const word = parseTargetWord(text);
-    if (word === undefined) {
-      const message = `"${text}" names nothing; write NAME, job/NAME, jobflow/NAME or daemonjob/NAME.`;
-      throw new CommandError(message, EXIT_CODES.usage);
-    }
-    const found = findTarget(objects, word, KINDS);
+    const found = findTarget(objects, readTargetWord(text), KINDS);
     if (!found.ok) {
       if (objects.jobs.length + objects.flows.length + objects.daemons.length === 0)
         await assertNamespace(connection, namespace);

@@ -4,7 +4,7 @@ import { CommandError } from '../cluster/command-error.ts';
 import { assertNamespace, listIfAllowed, type NamespaceObjects } from '../cluster/read-objects.ts';
 import type { Session } from '../cluster/session.ts';
 import { EXIT_CODES } from '../terminal.ts';
-import { allTargets, findTarget, parseTargetWord, RESOURCES, type Target } from './target.ts';
+import { allTargets, findTarget, readTargetWord, RESOURCES, type Target } from './target.ts';
 
 /** What the user says of the objects that are meant. */
 export interface Choice {
@@ -34,16 +34,14 @@ export function assertChoice({ words, selector }: Choice): void {
     throw usage('Names and -l do not go together; write one of them.');
   if (selector === undefined && words.length === 0)
     throw usage('Nothing is named; write names, such as "report" or "jobflow/etl", or labels with -l.');
-  const unreadable = words.find((word) => parseTargetWord(word) === undefined);
-  if (unreadable !== undefined)
-    throw usage(`"${unreadable}" names nothing; write NAME, job/NAME, jobflow/NAME or daemonjob/NAME.`);
+  for (const word of words) readTargetWord(word);
 }
 
 /**
  * Finds the objects that are meant, each once.
  *
  * @param objects what the namespace holds
- * @throws CommandError if the namespace does not exist
+ * @throws CommandError (usage) for a word that names nothing; if the namespace does not exist
  * @throws ApiError also for labels that cannot be read
  */
 export async function chooseTargets(
@@ -62,9 +60,7 @@ export async function chooseTargets(
   const targets = new Map<string, Target>();
   const problems: string[] = [];
   for (const word of words) {
-    const parsed = parseTargetWord(word);
-    if (parsed === undefined) continue;
-    const found = findTarget(objects, parsed, kinds);
+    const found = findTarget(objects, readTargetWord(word), kinds);
     if (found.ok) targets.set(found.target.object.metadata.uid ?? '', found.target);
     else problems.push(found.sentence);
   }

@@ -5,7 +5,9 @@ import type { DaemonJobObject } from '../../core/daemon/daemon-record.ts';
 import type { FlowObject } from '../../core/flow/flow-projection.ts';
 import { apiPath } from '../../kube/connection.ts';
 import { jobPath } from '../../kube/patches.ts';
+import { CommandError } from '../cluster/command-error.ts';
 import type { NamespaceObjects } from '../cluster/read-objects.ts';
+import { EXIT_CODES } from '../terminal.ts';
 import { parseKindAndName, type KindAndName } from '../view/kind-words.ts';
 import { notThere } from '../view/not-there.ts';
 
@@ -34,6 +36,20 @@ const KINDS = Object.keys(RESOURCES) as readonly UpstreamKind[];
  */
 export function parseTargetWord(word: string): TargetWord | undefined {
   return parseKindAndName(word, KINDS);
+}
+
+/**
+ * Reads the same.
+ *
+ * @throws CommandError (usage) if there is no such kind here, or no name
+ */
+export function readTargetWord(word: string): TargetWord {
+  const read = parseTargetWord(word);
+  if (read !== undefined) return read;
+  throw new CommandError(
+    `"${word}" names nothing; write NAME, job/NAME, jobflow/NAME or daemonjob/NAME.`,
+    EXIT_CODES.usage,
+  );
 }
 
 /**
