@@ -7,7 +7,7 @@ import { connect } from '../kube/connection.ts';
 import { COMMON } from '../runtime/config.ts';
 import { readOrExit } from '../runtime/program.ts';
 import { durationSetting, parseSettings, textSetting } from '../runtime/settings.ts';
-import { installChecks, type InstallCheck } from './install-checks.ts';
+import { installChecks, type InstallCheck } from './installation/install-checks.ts';
 
 const NAME = 'jobflow-check-install';
 /** Between two looks, in milliseconds. */

@@ -9,7 +9,7 @@ import { createInterface } from 'node:readline';
 import { buffer } from 'node:stream/consumers';
 import { COMPLETE_WORD } from './completion/shell-scripts.ts';
 import { runProgram } from './program.ts';
-import { showsColour, type TerminalSize } from './terminal.ts';
+import { showsColour, type TerminalSize } from './terminal/terminal.ts';
 
 // Whoever reads the output has had enough, as in `jobflow lint … | head`.
 for (const stream of [process.stdout, process.stderr]) {

@@ -21,7 +21,7 @@ import { completionAnswer } from './completion/answer.ts';
 import { askNames } from './completion/ask-names.ts';
 import { COMPLETE_WORD } from './completion/shell-scripts.ts';
 import { VERSION } from '../runtime/version.ts';
-import { EXIT_CODES, type ExitCode, type Terminal } from './terminal.ts';
+import { EXIT_CODES, type ExitCode, type Terminal } from './terminal/terminal.ts';
 
 const MORE_HELP = `
 Examples:

@@ -14,7 +14,7 @@ import { readFiles } from '../lint/read-files.ts';
 import { findingLines } from '../lint/report-text.ts';
 import { parseManifests, type Manifest } from '../manifests/parse-manifests.ts';
 import { readInputs, type Input, type InputSource } from '../manifests/read-inputs.ts';
-import type { Terminal } from '../terminal.ts';
+import type { Terminal } from '../terminal/terminal.ts';
 import { madeToApply, toApply, type ToApply } from './to-apply.ts';
 
 /** A pipeline in the older form that is to be run. */

@@ -3,7 +3,7 @@ import { API_GROUP, USER_ANNOTATIONS } from '../../api/names.ts';
 import { textAt } from '../../core/admission/flow/named-list.ts';
 import { isObject, objectOrEmpty, valueAt, withField, withValueAt } from '../../core/admission/json-tree.ts';
 import { CommandError } from '../cluster/command-error.ts';
-import { EXIT_CODES } from '../terminal.ts';
+import { EXIT_CODES } from '../terminal/terminal.ts';
 import { describeObject, type ToApply } from './to-apply.ts';
 
 /** Variables by name. */

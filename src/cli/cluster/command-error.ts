@@ -1,6 +1,6 @@
 import { ApiError } from '../../kube/api-error.ts';
 import { KubeconfigError } from '../../kube/kubeconfig.ts';
-import { EXIT_CODES, type ExitCode } from '../terminal.ts';
+import { EXIT_CODES, type ExitCode } from '../terminal/terminal.ts';
 
 /** Ends a command; the message is for the user, one sentence with what to do. */
 export class CommandError extends Error {

@@ -1,6 +1,6 @@
 import { connect, type Connection } from '../../kube/connection.ts';
 import { VERSION } from '../../runtime/version.ts';
-import { EXIT_CODES, type Terminal } from '../terminal.ts';
+import { EXIT_CODES, type Terminal } from '../terminal/terminal.ts';
 import { writtenOptions, type ClusterOptions } from './cluster-options.ts';
 import { CommandError, sentenceOf } from './command-error.ts';
 

@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { decideApprove } from '../gates/decide-approve.ts';
 import { gateAction, withGateOptions } from '../gates/gate-command.ts';
 import { readUserName } from '../gates/read-user-name.ts';
-import type { Terminal } from '../terminal.ts';
+import type { Terminal } from '../terminal/terminal.ts';
 
 const EXAMPLES = `
 The hold of a Job or DaemonJob is lifted: it starts as soon as all else that it waits for is there. The annotation

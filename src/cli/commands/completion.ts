@@ -1,6 +1,6 @@
 import { Argument, Command } from 'commander';
 import { SHELLS, shellScript, type Shell } from '../completion/shell-scripts.ts';
-import type { Terminal } from '../terminal.ts';
+import type { Terminal } from '../terminal/terminal.ts';
 
 const HELP = `
 Of names of Jobs, flows, namespaces and contexts it asks the cluster and the kubeconfig; where they do not answer within a

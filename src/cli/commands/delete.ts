@@ -7,7 +7,7 @@ import { readDuration } from '../options/read-duration.ts';
 import { dryRunOption, selectorOption, yesOption } from '../options/target-options.ts';
 import { assertChoice } from '../targets/choose-targets.ts';
 import type { DryRun } from '../targets/dry-run.ts';
-import type { Terminal } from '../terminal.ts';
+import type { Terminal } from '../terminal/terminal.ts';
 
 interface DeleteOptions extends ClusterOptions {
   readonly selector?: string;

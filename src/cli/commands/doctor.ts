@@ -5,7 +5,7 @@ import { withCluster } from '../cluster/session.ts';
 import { diagnose } from '../doctor/diagnose.ts';
 import { gatherSeen } from '../doctor/gather.ts';
 import { summaryLine, textReport } from '../doctor/report.ts';
-import { EXIT_CODES, type Terminal } from '../terminal.ts';
+import { EXIT_CODES, type Terminal } from '../terminal/terminal.ts';
 
 interface DoctorOptions extends ClusterOptions {
   readonly allNamespaces: boolean;

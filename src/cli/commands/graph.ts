@@ -16,7 +16,7 @@ import { readFlowGraph, readGraphs } from '../graph/read-graphs.ts';
 import { readFiles } from '../lint/read-files.ts';
 import { findingLines } from '../lint/report-text.ts';
 import { readInputs } from '../manifests/read-inputs.ts';
-import { EXIT_CODES, type Terminal } from '../terminal.ts';
+import { EXIT_CODES, type Terminal } from '../terminal/terminal.ts';
 import { parseKindAndName } from '../view/kind-words.ts';
 
 type Form = 'text' | 'mermaid' | 'dot' | 'svg';

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { decideHold } from '../gates/decide-hold.ts';
 import { gateAction, withGateOptions } from '../gates/gate-command.ts';
-import type { Terminal } from '../terminal.ts';
+import type { Terminal } from '../terminal/terminal.ts';
 
 const EXAMPLES = `
 A Job or DaemonJob that waits at its gate stays there, whatever becomes of its dependencies, until it is approved. An

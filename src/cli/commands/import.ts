@@ -9,7 +9,7 @@ import {
 } from '../import/import-pipeline.ts';
 import { readInputs, type Input } from '../manifests/read-inputs.ts';
 import { formatObjects } from '../manifests/write-objects.ts';
-import { EXIT_CODES, type ExitCode, type Terminal } from '../terminal.ts';
+import { EXIT_CODES, type ExitCode, type Terminal } from '../terminal/terminal.ts';
 
 interface ImportCommandOptions {
   readonly as: 'jobs' | 'flow';

@@ -4,7 +4,7 @@ import { jsonReport } from '../lint/report-json.ts';
 import { sarifReport } from '../lint/report-sarif.ts';
 import { findingLines, summaryLine } from '../lint/report-text.ts';
 import { readInputs } from '../manifests/read-inputs.ts';
-import { EXIT_CODES, type Terminal } from '../terminal.ts';
+import { EXIT_CODES, type Terminal } from '../terminal/terminal.ts';
 
 interface LintOptions {
   readonly filename: readonly string[];

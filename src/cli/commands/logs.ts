@@ -3,7 +3,7 @@ import { withClusterOptions, type ClusterOptions } from '../cluster/cluster-opti
 import { withCluster } from '../cluster/session.ts';
 import { showLogs } from '../logs/show-logs.ts';
 import { readDuration } from '../options/read-duration.ts';
-import type { Terminal } from '../terminal.ts';
+import type { Terminal } from '../terminal/terminal.ts';
 
 interface LogsOptions extends ClusterOptions {
   readonly follow: boolean;

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { decideResume } from '../gates/decide-suspend.ts';
 import { gateAction, withGateOptions } from '../gates/gate-command.ts';
-import type { Terminal } from '../terminal.ts';
+import type { Terminal } from '../terminal/terminal.ts';
 
 const EXAMPLES = `
 A JobFlow or DaemonJob starts its Jobs again; a Job that was paused gets new pods. A Job that waits does not start by

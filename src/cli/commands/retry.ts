@@ -7,7 +7,7 @@ import type { DryRun } from '../targets/dry-run.ts';
 import type { ObjectForm } from '../targets/written-object.ts';
 import { retry } from '../retry/retry.ts';
 import { stateFolders } from '../retry/saved-jobs.ts';
-import type { Terminal } from '../terminal.ts';
+import type { Terminal } from '../terminal/terminal.ts';
 
 interface RetryOptions extends ClusterOptions {
   readonly selector?: string;

@@ -2,7 +2,7 @@ import { Command, Option } from 'commander';
 import { withClusterOptions } from '../cluster/cluster-options.ts';
 import { run } from '../run/run.ts';
 import type { RunWords } from '../run/run-options.ts';
-import type { Terminal } from '../terminal.ts';
+import type { Terminal } from '../terminal/terminal.ts';
 
 const EXAMPLES = `
 Checks the files as lint does, applies what is in them as kubectl apply --server-side does, and follows the Jobs, JobFlows and

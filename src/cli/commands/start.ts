@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { decideStart } from '../gates/decide-start.ts';
 import { gateAction, withGateOptions, type GateOptions } from '../gates/gate-command.ts';
-import type { Terminal } from '../terminal.ts';
+import type { Terminal } from '../terminal/terminal.ts';
 
 interface StartOptions extends GateOptions {
   readonly ignoreDependencies: boolean;

@@ -6,7 +6,7 @@ import {
 } from '../cluster/cluster-options.ts';
 import { withCluster } from '../cluster/session.ts';
 import { showStatus } from '../status/show-status.ts';
-import type { Terminal } from '../terminal.ts';
+import type { Terminal } from '../terminal/terminal.ts';
 import { parseLabelSelector } from '../view/label-selector.ts';
 
 interface StatusOptions extends ClusterOptions {

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { decideSuspend } from '../gates/decide-suspend.ts';
 import { gateAction, withGateOptions } from '../gates/gate-command.ts';
-import type { Terminal } from '../terminal.ts';
+import type { Terminal } from '../terminal/terminal.ts';
 
 const EXAMPLES = `
 A JobFlow or DaemonJob starts no further Job; those that run go on. A Job that runs is paused as Kubernetes does it: its

@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander';
 import { withClusterOptions, type ClusterOptions } from '../cluster/cluster-options.ts';
 import { withCluster } from '../cluster/session.ts';
-import type { Terminal } from '../terminal.ts';
+import type { Terminal } from '../terminal/terminal.ts';
 import { showTree, type TreeRequest } from '../tree/show-tree.ts';
 
 const EXAMPLES = `

@@ -4,7 +4,7 @@ import { VERSION } from '../../runtime/version.ts';
 import { withClusterOptions, type ClusterOptions } from '../cluster/cluster-options.ts';
 import { withCluster } from '../cluster/session.ts';
 import { findPrograms, readKubernetesVersion, type InstalledProgram } from '../installation/find-versions.ts';
-import type { Terminal } from '../terminal.ts';
+import type { Terminal } from '../terminal/terminal.ts';
 
 interface VersionOptions extends ClusterOptions {
   readonly client: boolean;

@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander';
 import { withClusterOptions, type ClusterOptions } from '../cluster/cluster-options.ts';
 import { withCluster } from '../cluster/session.ts';
-import type { Terminal } from '../terminal.ts';
+import type { Terminal } from '../terminal/terminal.ts';
 import { parseTargetWord } from '../targets/target.ts';
 import { tellWhy, type WhyForm } from '../why/tell-why.ts';
 

@@ -1,4 +1,4 @@
-import { coloured, type Terminal } from '../terminal.ts';
+import { coloured, type Terminal } from '../terminal/terminal.ts';
 import type { Finding, Level } from './finding.ts';
 
 const MARKS: Readonly<Record<Level, readonly [string, Parameters<typeof coloured>[1]]>> = {

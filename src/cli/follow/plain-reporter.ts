@@ -1,5 +1,5 @@
 import type { ContactChange } from '../cluster/follow-namespace.ts';
-import { coloured, type Terminal } from '../terminal.ts';
+import { coloured, type Terminal } from '../terminal/terminal.ts';
 import type { NamespaceProgress, RunReporter } from './follow-run.ts';
 import { eventWords, type RunEvent } from './run-event.ts';
 import { summaryWords } from './summary-words.ts';

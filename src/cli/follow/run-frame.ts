@@ -1,5 +1,5 @@
-import { cutLine } from '../live-lines.ts';
-import { coloured, type Terminal, type TerminalSize } from '../terminal.ts';
+import { cutLine } from '../terminal/live-lines.ts';
+import { coloured, type Terminal, type TerminalSize } from '../terminal/terminal.ts';
 import { humanDuration } from '../view/human-duration.ts';
 import { STATE_LOOKS } from '../view/state-looks.ts';
 import type { NamespaceProgress } from './follow-run.ts';

@@ -1,6 +1,6 @@
 import type { ContactChange } from '../cluster/follow-namespace.ts';
-import { LiveLines } from '../live-lines.ts';
-import type { Terminal } from '../terminal.ts';
+import { LiveLines } from '../terminal/live-lines.ts';
+import type { Terminal } from '../terminal/terminal.ts';
 import type { NamespaceProgress, RunReporter } from './follow-run.ts';
 import { contactWords, labelOf, type LineStyle } from './plain-reporter.ts';
 import { eventWords } from './run-event.ts';

@@ -6,7 +6,7 @@ import { dryRunOption, objectsOption, selectorOption } from '../options/target-o
 import { assertChoice } from '../targets/choose-targets.ts';
 import type { DryRun } from '../targets/dry-run.ts';
 import type { ObjectForm } from '../targets/written-object.ts';
-import type { Terminal } from '../terminal.ts';
+import type { Terminal } from '../terminal/terminal.ts';
 import type { GateVerb } from './tell-edit.ts';
 import { workGates, type GateWork } from './work-gates.ts';
 

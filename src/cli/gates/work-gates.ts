@@ -4,7 +4,7 @@ import type { Connection } from '../../kube/connection.ts';
 import { sentenceOf } from '../cluster/command-error.ts';
 import { readNamespace } from '../cluster/read-objects.ts';
 import { CLI_FIELD_MANAGER, type Session } from '../cluster/session.ts';
-import { EXIT_CODES, type Terminal } from '../terminal.ts';
+import { EXIT_CODES, type Terminal } from '../terminal/terminal.ts';
 import { viewNamespace } from '../view/namespace-view.ts';
 import { chooseTargets, type Choice } from '../targets/choose-targets.ts';
 import { dryRunQuery, dryRunSuffix, type DryRun } from '../targets/dry-run.ts';

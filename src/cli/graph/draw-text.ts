@@ -1,4 +1,4 @@
-import { coloured, type Terminal } from '../terminal.ts';
+import { coloured, type Terminal } from '../terminal/terminal.ts';
 import { inColourOf } from '../view/state-looks.ts';
 import { absenceOf, type DependencyGraph, type GraphEdge, type GraphNode } from './dependency-graph.ts';
 import { stepsOf } from './steps.ts';

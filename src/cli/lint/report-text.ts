@@ -1,4 +1,4 @@
-import { coloured, type Terminal } from '../terminal.ts';
+import { coloured, type Terminal } from '../terminal/terminal.ts';
 import type { Finding } from './finding.ts';
 import type { LintReport } from './lint-manifests.ts';
 

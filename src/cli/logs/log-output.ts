@@ -1,4 +1,4 @@
-import { coloured, type Terminal } from '../terminal.ts';
+import { coloured, type Terminal } from '../terminal/terminal.ts';
 import type { TimedLine } from './log-position.ts';
 
 /** How lines are written. */

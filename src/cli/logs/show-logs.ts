@@ -11,7 +11,7 @@ import {
 } from '../cluster/read-objects.ts';
 import type { Session } from '../cluster/session.ts';
 import { findTarget, readTargetWord, type Target } from '../targets/target.ts';
-import { EXIT_CODES, type Terminal } from '../terminal.ts';
+import { EXIT_CODES, type Terminal } from '../terminal/terminal.ts';
 import { viewNamespace } from '../view/namespace-view.ts';
 import { absentLogs } from './absent-logs.ts';
 import { copyLog, type RunStage } from './copy-log.ts';

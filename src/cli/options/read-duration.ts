@@ -1,6 +1,6 @@
 import { parseDuration } from '../../api/duration.ts';
 import { CommandError } from '../cluster/command-error.ts';
-import { EXIT_CODES } from '../terminal.ts';
+import { EXIT_CODES } from '../terminal/terminal.ts';
 
 /**
  * Reads a duration of the command line.

@@ -1,12 +1,12 @@
 import { RETRY_ANNOTATION } from '../../api/names.ts';
-import { confirm } from '../confirm.ts';
+import { confirm } from '../terminal/confirm.ts';
 import { readNamespace } from '../cluster/read-objects.ts';
 import type { Session } from '../cluster/session.ts';
 import { chooseTargets, type Choice } from '../targets/choose-targets.ts';
 import { dryRunSuffix, type DryRun } from '../targets/dry-run.ts';
 import { allTargets, referenceTo, type Target } from '../targets/target.ts';
 import { writtenObjects, type ObjectForm } from '../targets/written-object.ts';
-import { EXIT_CODES, type Terminal } from '../terminal.ts';
+import { EXIT_CODES, type Terminal } from '../terminal/terminal.ts';
 import { viewNamespace } from '../view/namespace-view.ts';
 import { carryOut, tryOut, type RetryWork } from './carry-out.ts';
 import { planRetry } from './plan-retry.ts';

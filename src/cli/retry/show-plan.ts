@@ -1,4 +1,4 @@
-import { coloured, type Terminal } from '../terminal.ts';
+import { coloured, type Terminal } from '../terminal/terminal.ts';
 import { flowState } from '../view/concerned-parts.ts';
 import type { NamespaceView } from '../view/namespace-view.ts';
 import { inColourOf } from '../view/state-looks.ts';

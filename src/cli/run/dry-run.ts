@@ -1,7 +1,7 @@
 import { textAt } from '../../core/admission/flow/named-list.ts';
 import { readRunInput } from '../apply/read-run-input.ts';
 import type { ToApply } from '../apply/to-apply.ts';
-import { EXIT_CODES, type Terminal } from '../terminal.ts';
+import { EXIT_CODES, type Terminal } from '../terminal/terminal.ts';
 import { formatObjects } from '../manifests/write-objects.ts';
 import { prepareObjects, type RunPlan } from './prepare-objects.ts';
 import type { RunWords } from './run-options.ts';

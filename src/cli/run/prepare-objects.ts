@@ -3,7 +3,7 @@ import type { RunInput } from '../apply/read-run-input.ts';
 import { unreachedByVariables, withVariables, type Variables } from '../apply/set-env.ts';
 import type { ToApply } from '../apply/to-apply.ts';
 import { CommandError } from '../cluster/command-error.ts';
-import { EXIT_CODES, type Terminal } from '../terminal.ts';
+import { EXIT_CODES, type Terminal } from '../terminal/terminal.ts';
 
 /** What the words on the command line ask for. */
 export interface RunPlan {

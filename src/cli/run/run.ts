@@ -19,7 +19,7 @@ import { RunFollower, type RunEnd, type RunReporter } from '../follow/follow-run
 import { PlainReporter } from '../follow/plain-reporter.ts';
 import { ScreenReporter } from '../follow/screen-reporter.ts';
 import { formatObjects } from '../manifests/write-objects.ts';
-import { EXIT_CODES, type ExitCode, type Terminal } from '../terminal.ts';
+import { EXIT_CODES, type ExitCode, type Terminal } from '../terminal/terminal.ts';
 import { readDuration } from '../options/read-duration.ts';
 import { appliedLines, countWords, partlyAppliedWords, ungatedJobs } from './applied-words.ts';
 import { dryRunHere } from './dry-run.ts';

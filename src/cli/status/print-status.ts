@@ -1,5 +1,5 @@
 import { stringify } from 'yaml';
-import type { Terminal } from '../terminal.ts';
+import type { Terminal } from '../terminal/terminal.ts';
 import { tableLines, withColumnCut, type Cell } from '../view/text-table.ts';
 import type { Section } from './select-parts.ts';
 import { partReport, resourceName, statusReport } from './status-report.ts';

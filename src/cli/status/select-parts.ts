@@ -3,7 +3,7 @@ import { CommandError } from '../cluster/command-error.ts';
 import type { NamespaceObjects } from '../cluster/read-objects.ts';
 import { graphOfView } from '../graph/graph-of-view.ts';
 import { stepsOf } from '../graph/steps.ts';
-import { EXIT_CODES } from '../terminal.ts';
+import { EXIT_CODES } from '../terminal/terminal.ts';
 import { concernedParts } from '../view/concerned-parts.ts';
 import { KIND_TITLES, parseKindAndName } from '../view/kind-words.ts';
 import type { LabelSelector } from '../view/label-selector.ts';

@@ -8,7 +8,7 @@ import {
   type NamespaceObjects,
 } from '../cluster/read-objects.ts';
 import type { Session } from '../cluster/session.ts';
-import { EXIT_CODES, type ExitCode, type Terminal } from '../terminal.ts';
+import { EXIT_CODES, type ExitCode, type Terminal } from '../terminal/terminal.ts';
 import { flowState } from '../view/concerned-parts.ts';
 import { viewNamespace } from '../view/namespace-view.ts';
 import { hasEnded } from '../view/part-view.ts';

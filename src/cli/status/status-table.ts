@@ -1,5 +1,5 @@
 import { describeCycle, describeWaiting } from '../../core/gate-messages.ts';
-import { coloured, type Terminal } from '../terminal.ts';
+import { coloured, type Terminal } from '../terminal/terminal.ts';
 import { flowState } from '../view/concerned-parts.ts';
 import { humanDuration } from '../view/human-duration.ts';
 import type { FlowView } from '../view/namespace-view.ts';

@@ -1,6 +1,6 @@
 import type { ContactChange } from '../cluster/follow-namespace.ts';
-import { LiveLines } from '../live-lines.ts';
-import { coloured, type Terminal } from '../terminal.ts';
+import { LiveLines } from '../terminal/live-lines.ts';
+import { coloured, type Terminal } from '../terminal/terminal.ts';
 import type { PartView } from '../view/part-view.ts';
 import { NOTHING, columnWidths, tableLines, type Cell } from '../view/text-table.ts';
 import { changeLines, statusLines, type StatusForm } from './print-status.ts';

@@ -3,7 +3,7 @@ import { collectionPaths } from '../../kube/collections.ts';
 import { CommandError } from '../cluster/command-error.ts';
 import { assertNamespace, listIfAllowed, type NamespaceObjects } from '../cluster/read-objects.ts';
 import type { Session } from '../cluster/session.ts';
-import { EXIT_CODES } from '../terminal.ts';
+import { EXIT_CODES } from '../terminal/terminal.ts';
 import { allTargets, findTarget, readTargetWord, RESOURCES, type Target } from './target.ts';
 
 /** What the user says of the objects that are meant. */

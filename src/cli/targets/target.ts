@@ -7,7 +7,7 @@ import { apiPath } from '../../kube/connection.ts';
 import { jobPath } from '../../kube/patches.ts';
 import { CommandError } from '../cluster/command-error.ts';
 import type { NamespaceObjects } from '../cluster/read-objects.ts';
-import { EXIT_CODES } from '../terminal.ts';
+import { EXIT_CODES } from '../terminal/terminal.ts';
 import { parseKindAndName, type KindAndName } from '../view/kind-words.ts';
 import { notThere } from '../view/not-there.ts';
 

@@ -1,4 +1,4 @@
-import { coloured, type Terminal } from '../terminal.ts';
+import { coloured, type Terminal } from '../terminal/terminal.ts';
 import { humanDuration } from '../view/human-duration.ts';
 import { inColourOf } from '../view/state-looks.ts';
 import { columnWidths, tableLines, type Cell } from '../view/text-table.ts';

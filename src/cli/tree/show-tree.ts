@@ -3,7 +3,7 @@ import { podsOf, type PodObject } from '../cluster/pods.ts';
 import { assertNamespace, listIfAllowed, readNamespace } from '../cluster/read-objects.ts';
 import type { Session } from '../cluster/session.ts';
 import { apiPath } from '../../kube/connection.ts';
-import { EXIT_CODES, type Terminal } from '../terminal.ts';
+import { EXIT_CODES, type Terminal } from '../terminal/terminal.ts';
 import { timeText } from '../view/api-time.ts';
 import { parseKindAndName } from '../view/kind-words.ts';
 import { viewNamespace } from '../view/namespace-view.ts';

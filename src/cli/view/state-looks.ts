@@ -1,4 +1,4 @@
-import { coloured, type Terminal } from '../terminal.ts';
+import { coloured, type Terminal } from '../terminal/terminal.ts';
 import type { PartState } from './part-view.ts';
 
 /** The colours of a state: in a terminal, and of a box in a drawing (fill and frame, `#rrggbb`). */

@@ -1,5 +1,5 @@
 import { describeReference } from '../../api/dependency-reference.ts';
-import { coloured, type Terminal } from '../terminal.ts';
+import { coloured, type Terminal } from '../terminal/terminal.ts';
 import { adviceFor, adviceForRemark } from './advice.ts';
 import type { Advice, AdviceInput } from './advice-input.ts';
 import { answerOf } from './answer.ts';

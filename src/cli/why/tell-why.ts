@@ -10,7 +10,7 @@ import {
   type Installation,
 } from '../installation/installation.ts';
 import { valueOf } from '../installation/reading.ts';
-import type { Terminal } from '../terminal.ts';
+import type { Terminal } from '../terminal/terminal.ts';
 import { viewNamespace } from '../view/namespace-view.ts';
 import { findSubject } from './find-subject.ts';
 import { explainWithEvidence, lookAtNamespace } from './gather-evidence.ts';

@@ -7,7 +7,7 @@ import { drawText } from '../../../src/cli/graph/draw-text.ts';
 import { graphOfFlow, graphOfView } from '../../../src/cli/graph/graph-of-view.ts';
 import { viewNamespace, type NamespaceView } from '../../../src/cli/view/namespace-view.ts';
 import { CREATED_MS, job, type JobBuilder } from '../../support/job-builder.ts';
-import { RecordedTerminal } from './recorded-terminal.ts';
+import { RecordedTerminal } from './terminal/recorded-terminal.ts';
 
 function view(jobs: readonly JobBuilder[], flows: readonly object[] = []): NamespaceView {
   const objects = { namespace: 'test', daemons: [], unread: [], jobs: jobs.map((each) => each.object()) };

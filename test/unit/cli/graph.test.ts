@@ -8,7 +8,7 @@ import { drawSvg } from '../../../src/cli/graph/draw-svg.ts';
 import { layOut } from '../../../src/cli/graph/layout.ts';
 import { drawText } from '../../../src/cli/graph/draw-text.ts';
 import { parseManifests } from '../../../src/cli/manifests/parse-manifests.ts';
-import { RecordedTerminal } from './recorded-terminal.ts';
+import { RecordedTerminal } from './terminal/recorded-terminal.ts';
 import { ROOT } from '../docs/pages.ts';
 
 function graphsOf(text: string): DrawnManifests {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { text as readText } from 'node:stream/consumers';
 import { VERSION } from '../../../src/runtime/version.ts';
 import { runProgram } from '../../../src/cli/program.ts';
-import { RecordedTerminal } from './recorded-terminal.ts';
+import { RecordedTerminal } from './terminal/recorded-terminal.ts';
 import { ROOT } from '../docs/pages.ts';
 
 const MAIN = join(ROOT, 'src/cli/main.ts');

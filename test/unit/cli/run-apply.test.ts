@@ -12,7 +12,7 @@ import { wayBack, type RunWords } from '../../../src/cli/run/run-options.ts';
 import type { JsonObject } from '../../../src/api/job.ts';
 import { ApiError } from '../../../src/kube/api-error.ts';
 import { graph } from './import/pipeline-builder.ts';
-import { RecordedTerminal } from './recorded-terminal.ts';
+import { RecordedTerminal } from './terminal/recorded-terminal.ts';
 
 const OURS = 'api.practice.com/v1alpha1';
 

@@ -2,9 +2,9 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { frameLines } from '../../../src/cli/follow/run-frame.ts';
 import type { RunPart } from '../../../src/cli/follow/run-progress.ts';
-import { widthOf } from '../../../src/cli/live-lines.ts';
+import { widthOf } from '../../../src/cli/terminal/live-lines.ts';
 import { ended, part, progressOf, running } from './follow-builder.ts';
-import { RecordedTerminal } from './recorded-terminal.ts';
+import { RecordedTerminal } from './terminal/recorded-terminal.ts';
 
 const PLAIN = new RecordedTerminal();
 

@@ -13,7 +13,7 @@ import { statusScreen } from '../../../src/cli/status/watch-status.ts';
 import { parseLabelSelector } from '../../../src/cli/view/label-selector.ts';
 import { viewNamespace } from '../../../src/cli/view/namespace-view.ts';
 import { CREATED_MS, job, type JobBuilder } from '../../support/job-builder.ts';
-import { RecordedTerminal } from './recorded-terminal.ts';
+import { RecordedTerminal } from './terminal/recorded-terminal.ts';
 
 const NOW_MS = CREATED_MS + 192_000;
 const TABLE: StatusForm = { output: 'table', hasHeaders: true, hasNamespaces: false };

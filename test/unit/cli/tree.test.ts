@@ -10,7 +10,7 @@ import {
 } from '../../../src/cli/tree/owner-tree.ts';
 import { viewNamespace } from '../../../src/cli/view/namespace-view.ts';
 import { CREATED_MS, job, type JobBuilder } from '../../support/job-builder.ts';
-import { RecordedTerminal } from './recorded-terminal.ts';
+import { RecordedTerminal } from './terminal/recorded-terminal.ts';
 
 const NOW_MS = CREATED_MS + 60_000;
 

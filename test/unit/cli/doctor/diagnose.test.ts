@@ -8,7 +8,7 @@ import { NEEDED_RIGHTS, nameOfRight } from '../../../../src/cli/doctor/rights.ts
 import type { CertificateSeen, DoctorSeen, InstallationSeen } from '../../../../src/cli/doctor/seen.ts';
 import type { Installation, ProgramDeployment } from '../../../../src/cli/installation/installation.ts';
 import { createCertificateAuthority } from '../../../support/cluster/certificates.ts';
-import { RecordedTerminal } from '../recorded-terminal.ts';
+import { RecordedTerminal } from '../terminal/recorded-terminal.ts';
 
 const NOW_MS = Date.parse('2026-03-01T00:00:00Z');
 const DAY_MS = 24 * 3_600_000;

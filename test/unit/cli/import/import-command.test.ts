@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runProgram } from '../../../../src/cli/program.ts';
-import { RecordedTerminal } from '../recorded-terminal.ts';
+import { RecordedTerminal } from '../terminal/recorded-terminal.ts';
 import { graph, importText, succeeded } from './pipeline-builder.ts';
 
 const PIPELINE = graph({ a: '', b: 'a' });

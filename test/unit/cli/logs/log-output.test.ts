@@ -5,7 +5,7 @@ import { haveAllEnded, jobsToLog } from '../../../../src/cli/logs/log-jobs.ts';
 import { LogOutput } from '../../../../src/cli/logs/log-output.ts';
 import { viewNamespace } from '../../../../src/cli/view/namespace-view.ts';
 import { CREATED_MS, job, type JobBuilder } from '../../../support/job-builder.ts';
-import { RecordedTerminal } from '../recorded-terminal.ts';
+import { RecordedTerminal } from '../terminal/recorded-terminal.ts';
 
 const line = (text: string, isWhole = true) => ({
   bytes: Buffer.from(text),

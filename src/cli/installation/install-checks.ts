@@ -1,6 +1,6 @@
-import { ApiError } from '../kube/api-error.ts';
-import type { Connection } from '../kube/connection.ts';
-import { admissionChecks, type AdmissionCheck } from './installation/admission-checks.ts';
+import { ApiError } from '../../kube/api-error.ts';
+import type { Connection } from '../../kube/connection.ts';
+import { admissionChecks, type AdmissionCheck } from './admission-checks.ts';
 
 /** One thing that an installed jobflow does. */
 export interface InstallCheck {

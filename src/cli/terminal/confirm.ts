@@ -1,4 +1,4 @@
-import { CommandError } from './cluster/command-error.ts';
+import { CommandError } from '../cluster/command-error.ts';
 import { EXIT_CODES, type Terminal } from './terminal.ts';
 
 /**

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { cutLine, LiveLines, widthOf } from '../../../src/cli/live-lines.ts';
+import { cutLine, LiveLines, widthOf } from '../../../../src/cli/terminal/live-lines.ts';
 import { RecordedTerminal } from './recorded-terminal.ts';
 
 const RED = '\u001b[31m';

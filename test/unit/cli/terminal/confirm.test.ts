@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import { CommandError } from '../../../src/cli/cluster/command-error.ts';
-import { confirm } from '../../../src/cli/confirm.ts';
-import { nearNames } from '../../../src/cli/view/near-names.ts';
+import { CommandError } from '../../../../src/cli/cluster/command-error.ts';
+import { confirm } from '../../../../src/cli/terminal/confirm.ts';
+import { nearNames } from '../../../../src/cli/view/near-names.ts';
 import { RecordedTerminal } from './recorded-terminal.ts';
 
 describe('asking before something cannot be undone', () => {

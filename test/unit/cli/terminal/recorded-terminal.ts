@@ -1,4 +1,4 @@
-import type { ExitCode, Terminal, TerminalSize } from '../../../src/cli/terminal.ts';
+import type { ExitCode, Terminal, TerminalSize } from '../../../../src/cli/terminal/terminal.ts';
 
 /** What a {@link RecordedTerminal} is like. */
 export interface RecordedTerminalOptions {
