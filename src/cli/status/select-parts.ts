@@ -8,7 +8,7 @@ import { concernedParts } from '../view/concerned-parts.ts';
 import { KIND_TITLES, parseKindAndName } from '../view/kind-words.ts';
 import type { LabelSelector } from '../view/label-selector.ts';
 import type { FlowView, NamespaceView } from '../view/namespace-view.ts';
-import { notThere } from '../view/not-there.ts';
+import { notThere, severalNamed } from '../view/not-there.ts';
 import type { PartView } from '../view/part-view.ts';
 
 /** What is shown together: the Jobs of a JobFlow, or some of a namespace. */
@@ -51,10 +51,7 @@ export function findNamed(view: NamespaceView, words: readonly string[]): string
     const kinds = KINDS.filter((each) => kind === undefined || each === kind);
     const found = kinds.filter((each) => isThere(view, formatReference({ kind: each, name })));
     const [only, other] = found;
-    if (other !== undefined)
-      throw new CommandError(
-        `More than one object is called "${name}"; write ${found.map((each) => `${each}/${name}`).join(' or ')}.`,
-      );
+    if (other !== undefined) throw new CommandError(severalNamed(name, found));
     if (only !== undefined) return formatReference({ kind: only, name });
     const what = kind === undefined ? 'Job or JobFlow' : KIND_TITLES[kind];
     throw new CommandError(notThere(`${what} "${name}"`, name, view.namespace, knownNames(view)));

@@ -9,7 +9,7 @@ import { CommandError } from '../cluster/command-error.ts';
 import type { NamespaceObjects } from '../cluster/read-objects.ts';
 import { EXIT_CODES } from '../terminal/terminal.ts';
 import { parseKindAndName, type KindAndName } from '../view/kind-words.ts';
-import { notThere } from '../view/not-there.ts';
+import { notThere, severalNamed } from '../view/not-there.ts';
 
 /** An object that a command is to do something to. */
 export type Target =
@@ -66,13 +66,12 @@ export function findTarget(
 ): FoundTarget {
   const { name } = word;
   const wanted = word.kind === undefined ? kinds : [word.kind];
-  const found = targetsNamed(objects, name, wanted);
-  const [only, second] = found.length > 0 ? found : targetsNamed(objects, name, word.kind ? wanted : KINDS);
-  if (only !== undefined && second === undefined) return { ok: true, target: only };
-  if (only !== undefined) {
-    const choices = found.map((target) => `${target.kind}/${name}`).join(' or ');
-    return no(`More than one object is called "${name}"; write ${choices}.`);
-  }
+  const meant = targetsNamed(objects, name, wanted);
+  const found = meant.length > 0 || word.kind !== undefined ? meant : targetsNamed(objects, name, KINDS);
+  const [only, second] = found;
+  const kindsFound = found.map(({ kind }) => kind);
+  if (second !== undefined) return no(severalNamed(name, kindsFound));
+  if (only !== undefined) return { ok: true, target: only };
   const unread = objects.unread.find(({ resource }) => wanted.some((kind) => RESOURCES[kind] === resource));
   if (unread !== undefined && word.kind !== undefined) return no(unread.sentence);
   return no(missingSentence(objects, word, wanted));

@@ -7,7 +7,7 @@ import { EXIT_CODES, type Terminal } from '../terminal/terminal.ts';
 import { timeText } from '../view/api-time.ts';
 import { parseKindAndName } from '../view/kind-words.ts';
 import { viewNamespace } from '../view/namespace-view.ts';
-import { notThere } from '../view/not-there.ts';
+import { notThere, severalNamed } from '../view/not-there.ts';
 import { drawTree } from './draw-tree.ts';
 import { describeNamed, OwnerTrees, TREE_KINDS, type CronJobObject, type TreeNode } from './owner-tree.ts';
 
@@ -55,8 +55,8 @@ export async function showTree(
     throw new CommandError(notThere(describeNamed(asked), asked.name, namespace, trees.names()));
   }
   if (other !== undefined) {
-    const forms = [found, other, ...others].map(({ kind, name }) => `${kind}/${name}`);
-    throw new CommandError(`More than one object is called "${asked.name}"; write ${forms.join(' or ')}.`);
+    const kinds = [found, other, ...others].map(({ kind }) => kind);
+    throw new CommandError(severalNamed(asked.name, kinds));
   }
   const root = trees.treeOf(found.kind, found.name);
   if (output === 'json') terminal.out(`${JSON.stringify(forPrograms(root), undefined, 2)}\n`);

@@ -1,6 +1,6 @@
 import { describeReference, formatReference, type UpstreamKind } from '../../api/dependency-reference.ts';
-import { nearNames } from '../view/near-names.ts';
 import type { NamespaceView } from '../view/namespace-view.ts';
+import { didYouMean } from '../view/not-there.ts';
 
 /** What was asked about, as edges name it, or a sentence that says that there is none. */
 export type Subject =
@@ -35,14 +35,11 @@ export function findSubject(
     first === undefined
       ? ''
       : `, though ${describeReference(first.name)}${waiting.length > 1 ? ` and ${waiting.length - 1} more wait` : ' waits'} for it`;
-  const near = nearNames(
+  const near = didYouMean(
     name,
     kinds.flatMap((each) => known[each]),
   );
-  const mend =
-    near.length > 0
-      ? `did you mean ${near.map((each) => `"${each}"`).join(' or ')}?`
-      : 'create it, or name another, or another namespace with -n.';
+  const mend = near ?? 'create it, or name another, or another namespace with -n.';
   return {
     ok: false,
     sentence: `${what} does not exist in namespace "${view.namespace}"${awaited}; ${mend}`,
