@@ -123,6 +123,9 @@ function pipeline(): string {
   const names = jobNames().flat();
   const jobs = Object.fromEntries(names.map((name) => [name, { depends_on: [...upstreamsOf(name)] }]));
   const work = names.map((name): [string, string] => [`${name}.yaml`, stringify({ command: ['true'] })]);
-  const data: Record<string, string> = { 'jobs.yaml': stringify({ image: 'busybox:1.36', jobs }), ...Object.fromEntries(work) };
+  const data: Record<string, string> = {
+    'jobs.yaml': stringify({ image: 'busybox:1.36', jobs }),
+    ...Object.fromEntries(work),
+  };
   return stringify({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'pipeline' }, data });
 }

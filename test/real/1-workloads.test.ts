@@ -123,7 +123,8 @@ describe('jobflow installed with Helm on a real node', () => {
         {
           ...container(
             'main',
-            'test -e /kept/once && echo second && exit 0; echo first; touch /kept/once; sleep 2; exit 1',
+            // Long enough for a busy machine to begin to follow: of what runs again, only the latest run can be.
+            'test -e /kept/once && echo second && exit 0; echo first; touch /kept/once; sleep 15; exit 1',
           ),
           volumeMounts: [{ name: 'kept', mountPath: '/kept' }],
         },
