@@ -88,7 +88,9 @@ describe('jobflow version', () => {
     expect(client).to.deep.equal({ code: 0, stdout: `${OWN}\n`, stderr: '' });
     const told = await user.jobflow(['version'], without);
     expect(told).to.deep.include({ code: 0, stdout: `${OWN}\n` });
-    expect(told.stderr).to.equal('/nowhere: cannot be read; check the path and its permissions.\n');
+    expect(told.stderr).to.equal(
+      '/nowhere: there is no such file; check the path, the variable KUBECONFIG and permissions.\n',
+    );
     const named = await user.jobflow(['version', '--kubeconfig', '/nowhere']);
     expect(named).to.deep.include({ code: 1, stdout: `${OWN}\n` });
   });
