@@ -5,7 +5,7 @@ import type { NamespaceView } from '../view/namespace-view.ts';
 import { hasEnded, type PartState, type PartView } from '../view/part-view.ts';
 import { depthsOf } from './part-depths.ts';
 import type { RunEvent } from './run-event.ts';
-import { standstillsOf, waitingWords, type WaitingPlace } from './waiting-words.ts';
+import { standstillsOf, waitingWords, type Standstill, type WaitingPlace } from './waiting-words.ts';
 
 /** What is followed in one namespace. */
 export interface FollowedNames {
@@ -64,6 +64,16 @@ interface Told {
   readonly standstills: Set<string>;
   /** Since when nothing keeps it from starting, by the clock of the views. */
   readySinceMs: number | undefined;
+}
+
+/** A part that is there, what has been told of it, and where what is new is told. */
+interface Telling {
+  readonly part: PartView;
+  readonly waitsFor: readonly string[];
+  readonly place: WaitingPlace;
+  readonly told: Told;
+  readonly events: RunEvent[];
+  readonly nowMs: number;
 }
 
 /**
@@ -129,7 +139,7 @@ export class RunProgress {
     if (part === undefined) return this.#missingPart(name, flow, told, events, nowMs);
     told.seen = true;
     const waitsFor = hasEnded(part) || part.state === 'Running' ? [] : waitingWords(part, place);
-    const problem = this.#tellPart(part, waitsFor, place, told, events, nowMs);
+    const problem = this.#tellPart({ part, waitsFor, place, told, events, nowMs });
     return {
       name,
       state: part.state,
@@ -145,21 +155,15 @@ export class RunProgress {
   }
 
   /** Tells what is new of a part. @returns its problem, if it has one */
-  #tellPart(
-    part: PartView,
-    waitsFor: readonly string[],
-    place: WaitingPlace,
-    told: Told,
-    events: RunEvent[],
-    nowMs: number,
-  ): string | undefined {
+  #tellPart(telling: Telling): string | undefined {
+    const { part, told, events, nowMs } = telling;
     const { name, state, startedMs, endedMs, ending, createdMs, record } = part;
     if (record !== undefined && !told.end && this.#names.endedBefore.has(record.uid)) {
       told.end = true;
       if (hasEnded(part)) events.push({ kind: 'endedBefore', name, atMs: nowMs, state, endedMs });
     }
     if (!hasEnded(part) && startedMs === undefined) {
-      return this.#tellWaiting(part, waitsFor, place, told, events, nowMs);
+      return this.#tellWaiting(telling);
     }
     if (told.end) return endingWords(ending);
     if (!told.start && startedMs !== undefined) {
@@ -180,14 +184,7 @@ export class RunProgress {
     return endingWords(ending);
   }
 
-  #tellWaiting(
-    part: PartView,
-    waitsFor: readonly string[],
-    place: WaitingPlace,
-    told: Told,
-    events: RunEvent[],
-    nowMs: number,
-  ): string | undefined {
+  #tellWaiting({ part, waitsFor, place, told, events, nowMs }: Telling): string | undefined {
     const { name } = part;
     if (!told.waits && waitsFor.length > 0) {
       told.waits = true;
@@ -195,14 +192,15 @@ export class RunProgress {
       const isSaid = part.cycle !== undefined || part.state === 'Held';
       if (!isSaid) events.push({ kind: 'waits', name, atMs: nowMs, on: waitsFor });
     }
-    const standstills = standstillsOf(part, place);
-    for (const { key, words, command } of standstills) {
-      if (told.standstills.has(key)) continue;
-      told.standstills.add(key);
-      events.push({ kind: 'standsStill', name, atMs: nowMs, words, command });
-    }
-    const [first] = standstills;
-    if (first !== undefined) return first.words;
+    const tellOnce = ({ key, words, command }: Standstill): string => {
+      if (!told.standstills.has(key)) {
+        told.standstills.add(key);
+        events.push({ kind: 'standsStill', name, atMs: nowMs, words, command });
+      }
+      return words;
+    };
+    const [problem] = standstillsOf(part, place).map(tellOnce);
+    if (problem !== undefined) return problem;
     if (!isReady(part)) {
       told.readySinceMs = undefined;
       return undefined;
@@ -210,11 +208,7 @@ export class RunProgress {
     told.readySinceMs ??= nowMs;
     if (nowMs - told.readySinceMs < CONTROLLER_LIMIT_MS) return undefined;
     const words = 'has nothing left to wait for, but is not started: jobflow’s controller does not answer';
-    if (!told.standstills.has('controller')) {
-      told.standstills.add('controller');
-      events.push({ kind: 'standsStill', name, atMs: nowMs, words, command: `why ${name}` });
-    }
-    return words;
+    return tellOnce({ key: 'controller', words, command: `why ${name}` });
   }
 
   #missingPart(
