@@ -1,54 +1,34 @@
 import { expect } from 'chai';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TcpProxy } from '../../integration/kube/support/tcp-proxy.ts';
-import { sharedCluster, sharedJobflow, STARTING_LIMIT_MS } from '../../support/cluster/fixture.ts';
 import { kubeconfigText } from '../../support/cluster/kubeconfig.ts';
 import { runCommand } from '../../support/cluster/run-command.ts';
 import { waitUntil } from '../../support/cluster/wait-until.ts';
-import type { Cluster } from '../../support/cluster.ts';
 import { job } from '../support/job-manifest.ts';
-import { cliUser, type CliUser } from './cli-fixture.ts';
+import { cliUser } from './cli-fixture.ts';
+import { runPlace } from './run-place.ts';
 import { file, masked } from './run-lines.ts';
 
 describe('jobflow run and its cluster', function () {
   this.timeout(60_000);
-  let cluster: Cluster;
-  let user: CliUser;
-  let folder: string;
-
-  before(async function () {
-    this.timeout(STARTING_LIMIT_MS);
-    await sharedJobflow();
-    cluster = await sharedCluster();
-    folder = await mkdtemp(join(tmpdir(), 'jobflow-run-'));
-  });
-
-  beforeEach(async () => {
-    user = await cliUser(cluster);
-  });
-
-  after(() => rm(folder, { recursive: true }));
-
-  const kubectl = async (...args: string[]): Promise<string> =>
-    (await cluster.kubectl([...args, '-n', user.namespace])).stdout;
+  const place = runPlace();
 
   it('goes on when the cluster comes back, and has missed nothing', async () => {
-    const proxy = await TcpProxy.start(Number(new URL(cluster.server).port));
+    const proxy = await TcpProxy.start(Number(new URL(place.cluster.server).port));
     try {
-      const kubeconfig = join(folder, 'away.kubeconfig');
-      const text = await readFile(cluster.kubeconfigPath, 'utf8');
-      await writeFile(kubeconfig, text.replace(cluster.server, `https://127.0.0.1:${proxy.port}`));
-      const path = join(folder, 'away.yaml');
+      const kubeconfig = join(place.folder, 'away.kubeconfig');
+      const text = await readFile(place.cluster.kubeconfigPath, 'utf8');
+      await writeFile(kubeconfig, text.replace(place.cluster.server, `https://127.0.0.1:${proxy.port}`));
+      const path = join(place.folder, 'away.yaml');
       await writeFile(
         path,
         file(job('a'), job('b').dependsOn('a').annotated('hold', 'true'), job('c').dependsOn('b').fails()),
       );
-      const words = user.command(['run', '-f', path]);
-      const child = spawn(words[0], words.slice(1), { env: { ...user.env, KUBECONFIG: kubeconfig } });
+      const words = place.user.command(['run', '-f', path]);
+      const child = spawn(words[0], words.slice(1), { env: { ...place.user.env, KUBECONFIG: kubeconfig } });
       const ended = once(child, 'exit');
       let stdout = '';
       child.stdout.on('data', (data: Buffer) => {
@@ -59,8 +39,8 @@ describe('jobflow run and its cluster', function () {
       await until('jobflow approve b');
       proxy.refuse();
       await until('The cluster does not answer');
-      await kubectl('annotate', 'job', 'b', 'api.practice.com/approved=me');
-      await kubectl('wait', '--for=condition=failed', 'job/c', '--timeout=30s');
+      await place.kubectl('annotate', 'job', 'b', 'api.practice.com/approved=me');
+      await place.kubectl('wait', '--for=condition=failed', 'job/c', '--timeout=30s');
       proxy.accept();
       expect(await ended).to.deep.equal([1, null]);
       const lines = masked(stdout).map((line) =>
@@ -83,7 +63,7 @@ describe('jobflow run and its cluster', function () {
   });
 
   it('says what was applied and what was not, and which right is missing', async () => {
-    await cluster.apply(
+    await place.cluster.apply(
       [
         { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'jobs-only' } },
         {
@@ -97,15 +77,15 @@ describe('jobflow run and its cluster', function () {
           kind: 'RoleBinding',
           metadata: { name: 'jobs-only' },
           roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: 'jobs-only' },
-          subjects: [{ kind: 'ServiceAccount', name: 'jobs-only', namespace: user.namespace }],
+          subjects: [{ kind: 'ServiceAccount', name: 'jobs-only', namespace: place.user.namespace }],
         },
       ],
-      { namespace: user.namespace },
+      { namespace: place.user.namespace },
     );
-    const kubeconfig = await cluster.serviceAccountKubeconfig(user.namespace, 'jobs-only');
+    const kubeconfig = await place.cluster.serviceAccountKubeconfig(place.user.namespace, 'jobs-only');
     const config = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'c' } };
     const input = file(job('a'), config, job('b'));
-    const partly = await user.jobflow(['run', '-f', '-'], { input, kubeconfig });
+    const partly = await place.user.jobflow(['run', '-f', '-'], { input, kubeconfig });
     expect(partly.code).to.equal(1);
     const lines = partly.stderr.split('\n');
     expect(lines[0]).to.match(
@@ -117,7 +97,10 @@ describe('jobflow run and its cluster', function () {
       '',
     ]);
     // Without the right to read pods there are no logs, and all else is told.
-    const failing = await user.jobflow(['run', '-f', '-'], { input: file(job('d').fails()), kubeconfig });
+    const failing = await place.user.jobflow(['run', '-f', '-'], {
+      input: file(job('d').fails()),
+      kubeconfig,
+    });
     expect(masked(failing.stdout)).to.include.members([
       'hh:mm:ss  d  failed after Ns: Job has reached the specified backoff limit (BackoffLimitExceeded)',
       'hh:mm:ss  Job "d": its logs cannot be had. You may not list pods here, so nothing is said of them; ask for the right to list pods.',
@@ -128,7 +111,7 @@ describe('jobflow run and its cluster', function () {
       metadata: { name: 'f' },
       spec: { flows: [{ name: 'x', jobTemplate: job('x').asJobTemplate().spec }] },
     };
-    const unseen = await user.jobflow(['run', '-f', '-'], { input: file(flow), kubeconfig });
+    const unseen = await place.user.jobflow(['run', '-f', '-'], { input: file(flow), kubeconfig });
     expect(unseen.stderr).to.equal(
       'JobFlow "f" cannot be followed: You may not list jobflows here, so nothing is said of them; ask for the right to list jobflows. Or write --detach. Nothing has been applied.\n',
     );
@@ -136,21 +119,24 @@ describe('jobflow run and its cluster', function () {
   });
 
   it('says in one sentence why nothing can be done', async () => {
-    const path = join(folder, 'job.yaml');
+    const path = join(place.folder, 'job.yaml');
     await writeFile(path, file(job('a')));
-    const [program, main] = user.command([]);
-    const run = (words: readonly string[], kubeconfig = cluster.kubeconfigPath) =>
+    const [program, main] = place.user.command([]);
+    const run = (words: readonly string[], kubeconfig = place.cluster.kubeconfigPath) =>
       runCommand('jobflow', [program, main ?? '', 'run', '-f', path, ...words], {
         allowFailure: true,
-        env: { ...user.env, KUBECONFIG: kubeconfig },
+        env: { ...place.user.env, KUBECONFIG: kubeconfig },
       });
-    const expired = join(folder, 'expired.kubeconfig');
-    await writeFile(expired, kubeconfigText(cluster.server, cluster.caCert, { token: 'no.such.token' }));
+    const expired = join(place.folder, 'expired.kubeconfig');
+    await writeFile(
+      expired,
+      kubeconfigText(place.cluster.server, place.cluster.caCert, { token: 'no.such.token' }),
+    );
     const [nowhere, wrongContext, unauthorized, mismatch] = await Promise.all([
       run(['-n', 'nowhere']),
       run(['--context', 'production']),
       run([], expired),
-      user.jobflow(['run', '-f', '-'], { input: file(job('a').metadata({ namespace: 'elsewhere' })) }),
+      place.user.jobflow(['run', '-f', '-'], { input: file(job('a').metadata({ namespace: 'elsewhere' })) }),
     ]);
     expect([nowhere.code, wrongContext.code, unauthorized.code, mismatch.code]).to.deep.equal([1, 1, 1, 1]);
     expect(nowhere.stderr).to.match(
@@ -159,23 +145,23 @@ describe('jobflow run and its cluster', function () {
     expect(wrongContext.stderr).to.match(/^.*contexts: there is no "production".*\n$/);
     expect(unauthorized.stderr).to.match(/^The cluster at \S+ does not accept your credentials.*\.\n$/);
     expect(mismatch.stderr).to.equal(
-      `Job "a" states namespace "elsewhere", but -n says "${user.namespace}"; leave one of the two out.\n`,
+      `Job "a" states namespace "elsewhere", but -n says "${place.user.namespace}"; leave one of the two out.\n`,
     );
   });
 
   it('follows Jobs of several namespaces', async () => {
-    const other = await cliUser(cluster);
-    const [program, main] = user.command([]);
+    const other = await cliUser(place.cluster);
+    const [program, main] = place.user.command([]);
     const input = file(
-      job('a').metadata({ namespace: user.namespace }),
+      job('a').metadata({ namespace: place.user.namespace }),
       job('a').metadata({ namespace: other.namespace }),
     );
     const { stdout, code } = await runCommand('jobflow', [program, main ?? '', 'run', '-f', '-'], {
       input,
-      env: user.env,
+      env: place.user.env,
     });
     expect(masked(stdout).slice(1)).to.have.members([
-      ...[user, other].flatMap(({ namespace }) => [
+      ...[place.user, other].flatMap(({ namespace }) => [
         `hh:mm:ss  ${namespace}/a  started`,
         `hh:mm:ss  ${namespace}/a  complete after Ns`,
       ]),

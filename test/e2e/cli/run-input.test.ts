@@ -1,40 +1,19 @@
 import { expect } from 'chai';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { sharedCluster, sharedJobflow, STARTING_LIMIT_MS } from '../../support/cluster/fixture.ts';
 import { waitUntil } from '../../support/cluster/wait-until.ts';
-import type { Cluster } from '../../support/cluster.ts';
 import { flow } from '../support/flow-manifest.ts';
 import { job } from '../support/job-manifest.ts';
 import { graph } from '../../unit/cli/import/pipeline-builder.ts';
-import { cliUser, type CliUser } from './cli-fixture.ts';
+import { runPlace } from './run-place.ts';
 import { file, masked } from './run-lines.ts';
 
 describe('what jobflow run takes', function () {
   this.timeout(60_000);
-  let cluster: Cluster;
-  let user: CliUser;
-  let folder: string;
-
-  before(async function () {
-    this.timeout(STARTING_LIMIT_MS);
-    await sharedJobflow();
-    cluster = await sharedCluster();
-    folder = await mkdtemp(join(tmpdir(), 'jobflow-run-'));
-  });
-
-  beforeEach(async () => {
-    user = await cliUser(cluster);
-  });
-
-  after(() => rm(folder, { recursive: true }));
-
-  const kubectl = async (...args: string[]): Promise<string> =>
-    (await cluster.kubectl([...args, '-n', user.namespace])).stdout;
+  const place = runPlace();
 
   async function written(name: string, text: string): Promise<string> {
-    const path = join(folder, name);
+    const path = join(place.folder, name);
     await writeFile(path, text);
     return path;
   }
@@ -44,7 +23,7 @@ describe('what jobflow run takes', function () {
 
     it('is run in its order, and cleaned up after its end', async () => {
       const path = await written('jobpipline.yaml', graph(edges, 'image: busybox:1.36\ncleanuptime: 0'));
-      const { stdout, stderr, code } = await user.jobflow(['run', '-f', path]);
+      const { stdout, stderr, code } = await place.user.jobflow(['run', '-f', path]);
       const lines = masked(stdout);
       expect(lines.slice(0, 6)).to.deep.equal([
         `hh:mm:ss  The order of ${path}:`,
@@ -64,33 +43,36 @@ describe('what jobflow run takes', function () {
         'hh:mm:ss  3 Jobs: 3 complete; Ns.',
       ]);
       expect({ stderr, code }).to.deep.equal({ stderr: '', code: 0 });
-      await waitUntil('the Jobs to be gone', async () => (await kubectl('get', 'jobs', '-o', 'name')) === '');
+      await waitUntil(
+        'the Jobs to be gone',
+        async () => (await place.kubectl('get', 'jobs', '-o', 'name')) === '',
+      );
     });
 
     it('is what jobflow import makes of it', async () => {
       const path = await written('imported.yaml', graph({ extract: '', load: 'extract' }));
-      const imported = await user.jobflow(['import', path]);
-      const { stdout, code } = await user.jobflow(['run', '-f', '-'], { input: imported.stdout });
+      const imported = await place.user.jobflow(['import', path]);
+      const { stdout, code } = await place.user.jobflow(['run', '-f', '-'], { input: imported.stdout });
       expect(masked(stdout).at(-1)).to.equal('hh:mm:ss  2 Jobs: 2 complete; Ns.');
       expect(code).to.equal(0);
     });
 
     it('is read from the folder where a pod has it, and nobody has to name it', async () => {
-      const mounted = join(folder, 'config');
+      const mounted = join(place.folder, 'config');
       await mkdir(mounted);
       await writeFile(
         join(mounted, 'jobs.yaml'),
         'image: busybox:1.36\njobs:\n  only:\n    depends_on: []\n',
       );
       await writeFile(join(mounted, 'only.yaml'), 'command: ["true"]\n');
-      const { stdout, code } = await user.jobflow(['run'], { env: { JOBFLOW_PIPELINE: mounted } });
+      const { stdout, code } = await place.user.jobflow(['run'], { env: { JOBFLOW_PIPELINE: mounted } });
       expect(masked(stdout)).to.deep.include('hh:mm:ss  only  complete after Ns');
       expect(code).to.equal(0);
     });
 
     it('is not begun when something is wrong with it', async () => {
       const path = await written('wrong.yaml', graph({ load: 'extrakt', extract: '' }));
-      const { stdout, stderr, code } = await user.jobflow(['run', '-f', path]);
+      const { stdout, stderr, code } = await place.user.jobflow(['run', '-f', path]);
       expect({ stdout, code }).to.deep.equal({ stdout: '', code: 1 });
       expect(stderr).to.match(
         /^.*wrong\.yaml:\d+:\d+: error: .*"extrakt" is not allowed.*\nNothing has been applied\.\n$/,
@@ -110,7 +92,7 @@ describe('what jobflow run takes', function () {
       job('ship').dependsOn('jobflow/build'),
       job('sweep').dependsOn('daemonjob/clean'),
     ];
-    const { stdout, code } = await user.jobflow(['run', '-f', '-'], { input: file(...objects) });
+    const { stdout, code } = await place.user.jobflow(['run', '-f', '-'], { input: file(...objects) });
     const lines = masked(stdout).map((line) =>
       line.replace(/ {2,}/g, '  ').replace(/clean-node-\d-\w{5}/, 'clean-node-x'),
     );
@@ -139,7 +121,7 @@ describe('what jobflow run takes', function () {
     const made = { ...job('made-').toJSON(), metadata: { generateName: 'made-' } };
     // As an editor on Windows writes it.
     const path = await written('windows.yaml', file(config, cronJob, made).replaceAll('\n', '\r\n'));
-    const { stdout, stderr, code } = await user.jobflow(['run', '-f', path, '--set-env', 'DAY=1']);
+    const { stdout, stderr, code } = await place.user.jobflow(['run', '-f', path, '--set-env', 'DAY=1']);
     expect(masked(stdout).map((line) => line.replace(/made-\w{5}/, 'made-xxxxx'))).to.deep.equal([
       'hh:mm:ss  Applied 1 ConfigMap, 1 CronJob and 1 Job.',
       'hh:mm:ss  CronJob "nightly": the Jobs that it will make are not followed.',
@@ -149,7 +131,7 @@ describe('what jobflow run takes', function () {
     ]);
     expect({ stderr, code }).to.deep.equal({ stderr: '', code: 0 });
     const env = '{.spec.jobTemplate.spec.template.spec.containers[0].env[0].value}';
-    expect(await kubectl('get', 'cronjob', 'nightly', '-o', `jsonpath=${env}`)).to.equal('1');
+    expect(await place.kubectl('get', 'cronjob', 'nightly', '-o', `jsonpath=${env}`)).to.equal('1');
   });
 
   it('what kubectl has applied before; the fields of others are theirs', async () => {
@@ -159,15 +141,23 @@ describe('what jobflow run takes', function () {
       metadata: { name: 'c' },
       data: { a: value },
     });
-    const valueNow = () => kubectl('get', 'configmap', 'c', '-o', 'jsonpath={.data.a}');
+    const valueNow = () => place.kubectl('get', 'configmap', 'c', '-o', 'jsonpath={.data.a}');
     const run = (value: string, ...words: string[]) =>
-      user.jobflow(['run', '-f', '-', '--detach', ...words], { input: file(config(value)) });
-    await cluster.apply(config('1'), { namespace: user.namespace });
+      place.user.jobflow(['run', '-f', '-', '--detach', ...words], { input: file(config(value)) });
+    await place.cluster.apply(config('1'), { namespace: place.user.namespace });
     expect(await run('2')).to.deep.equal({ stdout: 'configmap/c serverside-applied\n', stderr: '', code: 0 });
     expect(await valueNow()).to.equal('2');
-    await cluster.apply(config('3'), { namespace: user.namespace });
+    await place.cluster.apply(config('3'), { namespace: place.user.namespace });
     expect(await valueNow()).to.equal('3');
-    await kubectl('patch', 'configmap', 'c', '--field-manager', 'controller', '-p', '{"data":{"a":"4"}}');
+    await place.kubectl(
+      'patch',
+      'configmap',
+      'c',
+      '--field-manager',
+      'controller',
+      '-p',
+      '{"data":{"a":"4"}}',
+    );
     const refused = await run('5');
     expect(refused.code).to.equal(1);
     expect(refused.stderr).to.match(
@@ -179,34 +169,34 @@ describe('what jobflow run takes', function () {
 
   it('nothing on a dry run', async () => {
     const input = file(job('a'), job('b').dependsOn('a'));
-    const onServer = await user.jobflow(['run', '-f', '-', '--dry-run=server'], { input });
+    const onServer = await place.user.jobflow(['run', '-f', '-', '--dry-run=server'], { input });
     expect(onServer).to.deep.equal({
       stdout:
         'job.batch/a serverside-applied (server dry run)\njob.batch/b serverside-applied (server dry run)\n',
       stderr: '',
       code: 0,
     });
-    const shown = await user.jobflow(['run', '-f', '-', '--dry-run=server', '-o', 'json'], { input });
+    const shown = await place.user.jobflow(['run', '-f', '-', '--dry-run=server', '-o', 'json'], { input });
     const { kind, items } = JSON.parse(shown.stdout) as {
       kind: string;
       items: { spec: { suspend?: boolean } }[];
     };
     expect([kind, items.map(({ spec }) => spec.suspend)]).to.deep.equal(['List', [false, true]]);
-    const here = await user.jobflow(['run', '-f', '-', '--dry-run=client', '-o', 'name'], {
+    const here = await place.user.jobflow(['run', '-f', '-', '--dry-run=client', '-o', 'name'], {
       input,
       kubeconfig: '/nowhere',
     });
     expect(here).to.deep.equal({ stdout: 'job.batch/a\njob.batch/b\n', stderr: '', code: 0 });
-    expect(await kubectl('get', 'jobs', '-o', 'name')).to.equal('');
+    expect(await place.kubectl('get', 'jobs', '-o', 'name')).to.equal('');
   });
 
   it('nothing that lint refuses, and says where', async () => {
     const path = await written('cycle.yaml', file(job('a').dependsOn('b'), job('b').dependsOn('a')));
-    const { stdout, stderr, code } = await user.jobflow(['run', '-f', path]);
+    const { stdout, stderr, code } = await place.user.jobflow(['run', '-f', path]);
     expect({ stdout, code }).to.deep.equal({ stdout: '', code: 1 });
     expect(stderr).to.match(
       /cycle\.yaml:1:\d+: error: Job "a": .* a → b → a.*\nNothing has been applied\.\n$/,
     );
-    expect(await kubectl('get', 'jobs', '-o', 'name')).to.equal('');
+    expect(await place.kubectl('get', 'jobs', '-o', 'name')).to.equal('');
   });
 });

@@ -1,48 +1,32 @@
 import { expect } from 'chai';
 import { spawn } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { listAll } from '../../../src/cli/cluster/read-objects.ts';
 import type { JobObject } from '../../../src/api/job.ts';
 import { connect, type Connection } from '../../../src/kube/connection.ts';
-import { sharedCluster, sharedJobflow, STARTING_LIMIT_MS } from '../../support/cluster/fixture.ts';
 import { readPath } from '../../support/cluster/api-client.ts';
 import { waitUntil } from '../../support/cluster/wait-until.ts';
-import type { Cluster } from '../../support/cluster.ts';
 import { openTerminal } from '../../support/terminal/pseudo-terminal.ts';
 import { job } from '../support/job-manifest.ts';
-import { cliUser, type CliUser } from './cli-fixture.ts';
+import { runPlace } from './run-place.ts';
 import { file, masked, maskedScreen } from './run-lines.ts';
 
 describe('jobflow run', function () {
   this.timeout(60_000);
-  let cluster: Cluster;
+  const place = runPlace();
   let connection: Connection;
-  let user: CliUser;
-  let folder: string;
 
-  before(async function () {
-    this.timeout(STARTING_LIMIT_MS);
-    await sharedJobflow();
-    cluster = await sharedCluster();
-    const { kubeconfigPath } = cluster;
+  before(async () => {
+    const { kubeconfigPath } = place.cluster;
     connection = await connect({ kubeconfigPath, connections: 4, userAgent: 'jobflow-test' });
-    folder = await mkdtemp(join(tmpdir(), 'jobflow-run-'));
   });
 
-  beforeEach(async () => {
-    user = await cliUser(cluster);
-  });
-
-  after(async () => {
-    await connection.close();
-    await rm(folder, { recursive: true });
-  });
+  after(() => connection.close());
 
   const jobs = (): Promise<JobObject[]> =>
-    listAll<JobObject>(connection, `/apis/batch/v1/namespaces/${user.namespace}/jobs`);
+    listAll<JobObject>(connection, `/apis/batch/v1/namespaces/${place.user.namespace}/jobs`);
 
   const envOf = (found: JobObject | undefined): unknown =>
     readPath(found, 'spec', 'template', 'spec', 'containers', 0, 'env');
@@ -54,7 +38,7 @@ describe('jobflow run', function () {
         job('load').dependsOn('extract').lasts('1s'),
         job('extract').lasts('1s'),
       );
-      const { stdout, stderr, code } = await user.jobflow(['run', '-f', '-'], { input });
+      const { stdout, stderr, code } = await place.user.jobflow(['run', '-f', '-'], { input });
       const lines = masked(stdout);
       expect(lines[0]).to.equal('hh:mm:ss  Applied 3 Jobs.');
       // In which order these three come depends on what is seen first.
@@ -75,7 +59,7 @@ describe('jobflow run', function () {
     });
 
     it('ends with 1 when a Job of the nightly example fails, and shows the end of its log', async () => {
-      const { stdout, stderr, code } = await user.jobflow(['run', '-f', 'examples/nightly-etl.yaml']);
+      const { stdout, stderr, code } = await place.user.jobflow(['run', '-f', 'examples/nightly-etl.yaml']);
       const lines = masked(stdout);
       expect(lines).to.include.members([
         'hh:mm:ss  Applied 1 JobFlow, 1 JobTemplate and 10 Jobs.',
@@ -93,16 +77,16 @@ describe('jobflow run', function () {
     });
 
     it('ends with 3 when it takes too long, and leaves the Jobs running', async () => {
-      const path = join(folder, 'long.yaml');
+      const path = join(place.folder, 'long.yaml');
       await writeFile(path, file(job('long').lasts('1h'), job('after').dependsOn('long')));
-      const { stdout, stderr, code } = await user.jobflow(['run', '-f', path, '--timeout', '5s']);
+      const { stdout, stderr, code } = await place.user.jobflow(['run', '-f', path, '--timeout', '5s']);
       expect(masked(stdout).at(-1)).to.equal('hh:mm:ss  2 Jobs: 1 running, 1 waiting; Ns.');
       expect(stderr).to.equal(
         [
           'It has taken longer than 5s. The Jobs go on. To see them:',
-          `  jobflow status -n ${user.namespace}`,
+          `  jobflow status -n ${place.user.namespace}`,
           'To follow them again:',
-          `  jobflow run -f ${path} -n ${user.namespace} --timeout 5s`,
+          `  jobflow run -f ${path} -n ${place.user.namespace} --timeout 5s`,
           '',
         ].join('\n'),
       );
@@ -118,10 +102,10 @@ describe('jobflow run', function () {
       size: { columns: number; rows: number },
       isWanted: (lines: readonly string[]) => boolean,
     ): Promise<{ lines: string[]; coloured: string[]; code: number; last: string[] }> {
-      const path = join(folder, 'screen.yaml');
+      const path = join(place.folder, 'screen.yaml');
       await writeFile(path, file(...objects));
-      const env = { ...user.env, NO_COLOR: undefined };
-      await using terminal = openTerminal(user.command(['run', '-f', path]), { ...size, env });
+      const env = { ...place.user.env, NO_COLOR: undefined };
+      await using terminal = openTerminal(place.user.command(['run', '-f', path]), { ...size, env });
       const lines = await terminal.waitForScreen(isWanted, 20_000);
       const coloured = terminal.screen({ colours: true });
       terminal.press('ctrl-c');
@@ -180,7 +164,7 @@ describe('jobflow run', function () {
         'Interrupted. The Jobs go on. To see them:',
         '  jobflow status -n cli-xxxxxxxx',
         'To follow them again:',
-        `  jobflow run -f ${join(folder, 'screen.yaml')} -n cli-xxxxxxxx`,
+        `  jobflow run -f ${join(place.folder, 'screen.yaml')} -n cli-xxxxxxxx`,
       ]);
     });
 
@@ -225,13 +209,17 @@ describe('jobflow run', function () {
     });
 
     it('follows the size of its window', async () => {
-      const path = join(folder, 'sizes.yaml');
+      const path = join(place.folder, 'sizes.yaml');
       await writeFile(
         path,
         file(job('first').lasts('1h'), job('second').dependsOn('first'), job('third').dependsOn('second')),
       );
-      const env = { ...user.env, NO_COLOR: '1' };
-      await using terminal = openTerminal(user.command(['run', '-f', path]), { columns: 120, rows: 30, env });
+      const env = { ...place.user.env, NO_COLOR: '1' };
+      await using terminal = openTerminal(place.user.command(['run', '-f', path]), {
+        columns: 120,
+        rows: 30,
+        env,
+      });
       await terminal.waitForScreen((lines) => lines.some((line) => line.endsWith(' running')), 20_000);
       terminal.resize(40, 10);
       const lines = await terminal.waitForScreen(
@@ -249,10 +237,10 @@ describe('jobflow run', function () {
   });
 
   it('leaves the Jobs running at Ctrl-C, and says how to come back', async () => {
-    const path = join(folder, 'my jobs.yaml');
+    const path = join(place.folder, 'my jobs.yaml');
     await writeFile(path, file(job('long').lasts('1h')));
-    const words = user.command(['run', '-f', path, '--set-env', 'DAY=1']);
-    const child = spawn(words[0], words.slice(1), { env: user.env });
+    const words = place.user.command(['run', '-f', path, '--set-env', 'DAY=1']);
+    const child = spawn(words[0], words.slice(1), { env: place.user.env });
     child.stdout.on('data', (data: Buffer) => {
       if (data.includes('started')) child.kill('SIGINT');
     });
@@ -260,9 +248,9 @@ describe('jobflow run', function () {
     expect(stderr).to.equal(
       [
         'Interrupted. The Jobs go on. To see them:',
-        `  jobflow status -n ${user.namespace}`,
+        `  jobflow status -n ${place.user.namespace}`,
         'To follow them again:',
-        `  jobflow run -f '${path}' -n ${user.namespace} --set-env DAY=1`,
+        `  jobflow run -f '${path}' -n ${place.user.namespace} --set-env DAY=1`,
         '',
       ].join('\n'),
     );
@@ -280,7 +268,7 @@ describe('jobflow run', function () {
     };
     const input = file(job('a').lasts('1h'), flow);
     const options = ['--detach', '--delete-after', '90s', '--set-env', 'DAY=1', '--set-env', 'K=a=b'];
-    const { stdout, stderr, code } = await user.jobflow(['run', '-f', '-', ...options], { input });
+    const { stdout, stderr, code } = await place.user.jobflow(['run', '-f', '-', ...options], { input });
     expect({ stdout, stderr, code }).to.deep.equal({
       stdout: 'job.batch/a serverside-applied\njobflow.api.practice.com/f serverside-applied\n',
       stderr: '',
@@ -294,7 +282,7 @@ describe('jobflow run', function () {
     const [a, x] = await jobs();
     expect([envOf(a), envOf(x)]).to.deep.equal([env, env]);
     expect(a?.spec?.ttlSecondsAfterFinished).to.equal(90);
-    const path = `/apis/api.practice.com/v1alpha1/namespaces/${user.namespace}/jobflows/f`;
+    const path = `/apis/api.practice.com/v1alpha1/namespaces/${place.user.namespace}/jobflows/f`;
     expect(
       readPath(await connection.request({ method: 'GET', path }), 'spec', 'ttlSecondsAfterFinished'),
     ).to.equal(90);
@@ -302,7 +290,7 @@ describe('jobflow run', function () {
 
   it('tells the end of what is deleted a moment after it', async () => {
     const input = file(job('b').dependsOn('a'), job('a').lasts('1s'));
-    const { stdout, code } = await user.jobflow(['run', '-f', '-', '--delete-after', '1ms'], { input });
+    const { stdout, code } = await place.user.jobflow(['run', '-f', '-', '--delete-after', '1ms'], { input });
     expect(masked(stdout).at(-1)).to.equal('hh:mm:ss  2 Jobs: 2 complete; Ns.');
     expect(code).to.equal(0);
     await waitUntil('the Jobs to be gone', async () => (await jobs()).length === 0);
@@ -310,9 +298,9 @@ describe('jobflow run', function () {
 
   it('leaves what has ended as it is, and runs it anew with --replace', async () => {
     const input = file(job('a'), job('b').dependsOn('a').fails());
-    expect((await user.jobflow(['run', '-f', '-'], { input })).code).to.equal(1);
+    expect((await place.user.jobflow(['run', '-f', '-'], { input })).code).to.equal(1);
     const before = await jobs();
-    const again = await user.jobflow(['run', '-f', '-'], { input });
+    const again = await place.user.jobflow(['run', '-f', '-'], { input });
     expect(masked(again.stdout)).to.deep.equal([
       'hh:mm:ss  Applied 2 Jobs.',
       'hh:mm:ss  a  has ended before (Complete Ns ago), and is not run again; --replace makes it anew',
@@ -321,7 +309,7 @@ describe('jobflow run', function () {
     ]);
     expect(again.code).to.equal(1);
     const mended = file(job('a'), job('b').dependsOn('a'));
-    const anew = await user.jobflow(['run', '-f', '-', '--replace'], { input: mended });
+    const anew = await place.user.jobflow(['run', '-f', '-', '--replace'], { input: mended });
     expect({ code: anew.code, stderr: anew.stderr }).to.deep.equal({ code: 0, stderr: '' });
     expect(masked(anew.stdout).filter((line) => !line.includes('waits for'))).to.deep.equal([
       'hh:mm:ss  Applied 2 Jobs.',
